@@ -1,0 +1,157 @@
+# manyhands. `make` builds all that `make run` needs; `make help` lists targets.
+#
+# One rule per kind of thing; a room's sources are found by wildcard, so a new
+# file needs no line here. B is the build folder; SANITIZE=1 builds under
+# ASan+UBSan in a folder of its own.
+
+B ?= build
+ifdef SANITIZE
+B := $(B)/asan
+endif
+O := $(B)/obj
+CC ?= gcc
+CSTD := -std=c11 -D_GNU_SOURCE
+WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wimplicit-fallthrough \
+	-Wmissing-prototypes -Wvla -Werror=format-security
+ifdef WERROR
+WARN += -Werror
+endif
+ARCH := $(shell uname -m)
+HARDEN := -fstack-clash-protection -fstack-protector-strong -fPIE \
+	-fno-strict-aliasing
+HARDEN += $(if $(filter x86_64,$(ARCH)),-fcf-protection=full)
+ifdef SANITIZE
+OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+LDOPT := -fsanitize=address,undefined
+else
+OPT := -O2 -g -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
+LDOPT :=
+endif
+# Doubles must come out bit-identical everywhere: no contraction.
+CFLAGS_ALL := $(CSTD) $(WARN) $(HARDEN) $(OPT) -ffp-contract=off -pthread \
+	-MMD -MP -Ilib -I. $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread $(LDOPT) \
+	$(LDFLAGS)
+LLHTTP_DIR := /usr/share/llhttp
+LLHTTP_INC := /usr/share/include/llhttp
+
+# --- rooms -----------------------------------------------------------------
+src = $(filter-out %/main.c %/wasm.c,$(wildcard $(1)/*.c))
+BASE_SRC := $(call src,lib/base)
+WAMP_SRC := $(call src,lib/wamp)
+CRYPTO_SRC := $(call src,lib/crypto)
+NET_SRC := $(call src,lib/net)
+COMPUTE_SRC := $(call src,compute) $(call src,compute/tsp) $(call src,compute/pi)
+ROUTER_SRC := $(call src,router)
+COORDINATOR_SRC := $(call src,coordinator)
+WORKER_SRC := $(call src,worker)
+
+LIBS := base wamp crypto net compute router coordinator worker llhttp
+objs = $(patsubst %.c,$(O)/%.o,$(1))
+base_OBJ := $(call objs,$(BASE_SRC))
+wamp_OBJ := $(call objs,$(WAMP_SRC))
+crypto_OBJ := $(call objs,$(CRYPTO_SRC))
+net_OBJ := $(call objs,$(NET_SRC))
+compute_OBJ := $(call objs,$(COMPUTE_SRC))
+router_OBJ := $(call objs,$(ROUTER_SRC))
+coordinator_OBJ := $(call objs,$(COORDINATOR_SRC))
+worker_OBJ := $(call objs,$(WORKER_SRC))
+llhttp_OBJ := $(patsubst %,$(O)/llhttp/%.o,llhttp api http)
+
+lib = $(patsubst %,$(B)/lib%.a,$(1))
+SYS_wamp := -ljansson
+SYS_crypto := -lcrypto
+SYS_net := -luv -lwslay -lssl -lcrypto
+SYS_compute := -lgmp -lm
+SYS_coordinator := -lsqlite3
+
+.PHONY: all programs pages run test clean help
+all: $(B)/.setup programs pages
+
+help:
+	@echo 'make            set up what is missing and build everything'
+	@echo 'make run        the demo: router, coordinator, a local worker'
+	@echo 'make test       all tests (SANITIZE=1: under ASan and UBSan)'
+	@echo 'make programs   the C programs only'
+	@echo 'make pages      WebAssembly and the pages'
+	@echo 'make bench      the benchmarks of tests/bench'
+	@echo 'make clean      remove $(B)'
+
+$(B)/.setup: scripts/setup
+	@scripts/setup run
+	@mkdir -p $(B) && touch $@
+
+programs: $(B)/router $(B)/coordinator $(B)/worker $(B)/wampload
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$*))) -c $< -o $@
+
+# The kinds are where the time goes.
+CFLAGS_compute := $(if $(SANITIZE),,-O3)
+# llhttp comes as sources in Debian's node-llhttp; its warnings are not ours.
+CFLAGS_lib := -I$(LLHTTP_INC)
+$(O)/llhttp/%.o: $(LLHTTP_DIR)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(HARDEN) $(OPT) -w -I$(LLHTTP_INC) -c $< -o $@
+
+define library
+$(B)/lib$(1).a: $$($(1)_OBJ)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call library,$(l))))
+
+LINK = $(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+NET_LIBS := $(call lib,net crypto wamp base llhttp)
+NET_SYS := $(SYS_net) $(SYS_wamp)
+
+$(B)/router: $(O)/router/main.o $(call lib,router) $(NET_LIBS)
+	$(LINK) $(NET_SYS) -lz -lqrencode
+$(B)/coordinator: $(O)/coordinator/main.o $(call lib,coordinator compute) $(NET_LIBS)
+	$(LINK) $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
+$(B)/worker: $(O)/worker/main.o $(call lib,worker compute) $(NET_LIBS)
+	$(LINK) $(NET_SYS) $(SYS_compute)
+$(B)/wampload: $(O)/tests/bench/wampload.o $(NET_LIBS)
+	$(LINK) $(NET_SYS)
+
+# --- tests: tests/unit/<room>/test_*.c, each a program --------------------
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/sim/test_*.c)
+UNIT_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC))
+TEST_SYS := -lcmocka $(NET_SYS) $(SYS_coordinator) $(SYS_compute) -lz -lqrencode
+.PHONY: unit
+unit: $(UNIT_BIN)
+# make B=… $(B)/tests/unit/router/test_dealer builds one of them.
+$(B)/tests/unit/base/%: $(O)/tests/unit/base/%.o $(call lib,base)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka
+$(B)/tests/unit/wamp/%: $(O)/tests/unit/wamp/%.o $(call lib,wamp base)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(SYS_wamp)
+$(B)/tests/unit/crypto/%: $(O)/tests/unit/crypto/%.o $(call lib,crypto wamp base)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(SYS_crypto) $(SYS_wamp)
+$(B)/tests/unit/net/%: $(O)/tests/unit/net/%.o $(NET_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(NET_SYS)
+$(B)/tests/unit/compute/%: $(O)/tests/unit/compute/%.o $(call lib,compute base)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(SYS_compute)
+$(B)/tests/unit/router/%: $(O)/tests/unit/router/%.o $(call lib,router) $(NET_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(NET_SYS) -lz -lqrencode
+$(B)/tests/unit/coordinator/%: $(O)/tests/unit/coordinator/%.o $(call lib,coordinator compute) $(NET_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
+$(B)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(call lib,worker compute) $(NET_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(NET_SYS) $(SYS_compute)
+$(B)/tests/sim/%: $(O)/tests/sim/%.o $(call lib,coordinator compute) $(NET_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
