@@ -1,0 +1,27 @@
+/*
+ * dial: opens a transport to a router as a client.
+ */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include "net/loop.h"
+#include "net/transport.h"
+#include "net/url.h"
+
+struct dial;
+
+/* Exactly one of the two is called, in a later turn. `connected`: call
+ * transport_handle in it. */
+struct dial_handler {
+	void (*connected)(void *ctx, struct transport *t);
+	void (*failed)(void *ctx, const char *why);
+};
+
+/* NULL when out of memory. Gives up after 10 s. */
+struct dial *dial_start(struct loop *l, const struct url *where,
+			const struct serializer *serializer,
+			const struct transport_limits *limits,
+			const struct dial_handler *handler, void *ctx);
+void dial_cancel(struct dial *d); /* before either callback; none follows */
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * server: listens; tells by the first byte what is spoken; answers HTTP from
+ * what the program says, and turns upgrades into transports.
+ *
+ * HTTP here is GET and HEAD of small things kept in memory: bodies,
+ * Transfer-Encoding, duplicate headers that matter, obs-fold and absolute
+ * forms are refused (400, 501); headers end within 15 s and 8 KiB; keep-alive
+ * is kept, 60 s.
+ */
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
+
+#include "net/loop.h"
+#include "net/transport.h"
+#include "net/url.h"
+
+struct server;
+
+struct http_request {
+	struct bytes path;  /* decoded, without the query; starts with / */
+	struct bytes query; /* raw, without the ? */
+	bool head;
+	struct bytes host, if_none_match, accept_encoding; /* or empty */
+	const char *peer;
+	bool local; /* from loopback */
+};
+
+/* All borrowed; must live as long as the server (or be copied by setting
+ * `copy`). `headers`: whole lines, each ended by CRLF, or NULL. */
+struct http_response {
+	unsigned status;
+	const char *content_type;
+	const char *headers;
+	struct bytes body;
+	bool copy;
+};
+
+struct server_config {
+	const char *const *subprotocols; /* NULL-ended, e.g. wamp.2.msgpack */
+	const char *ws_path;             /* upgrades elsewhere: 404 */
+	struct transport_limits limits;  /* of a new transport */
+	unsigned half_open_max;          /* beyond: the oldest is closed */
+	unsigned connections_max;        /* beyond: refused with 503 */
+	/* Fills the response. */
+	void (*http)(void *ctx, const struct http_request *request,
+		     struct http_response *response);
+	/* May this page's Origin connect? Called when there is one. */
+	bool (*origin)(void *ctx, struct bytes origin);
+	/* A new transport: call transport_handle now. */
+	void (*accepted)(void *ctx, struct transport *t);
+	void *ctx;
+};
+
+/* Copies the config. */
+struct server *server_new(struct loop *l, const struct server_config *config);
+/* Listens also there; ERR_IO with the reason (port in use). The port that was
+ * got is in *port (may be NULL). */
+int server_listen(struct server *s, const struct url *where, unsigned *port,
+		  struct why *why);
+/* Stops listening and closes HTTP connections; transports live on. */
+void server_stop(struct server *s);
+/* After server_stop, when every transport is closed. */
+void server_free(struct server *s);
+
+#endif

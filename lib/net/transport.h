@@ -1,0 +1,68 @@
+/*
+ * transport: a connection that carries whole WAMP messages, a WebSocket today
+ * (RawSocket, TLS and unix sockets take their place behind the same face).
+ *
+ * Messages out are queued and written once per loop turn (writev); messages
+ * in are given one at a time. The owner gets `closed` exactly once, after
+ * which the transport frees itself when the callback returns. Callbacks may
+ * call everything here; none is called from inside a call (a close asked for
+ * is reported in a later turn).
+ */
+#ifndef NET_TRANSPORT_H
+#define NET_TRANSPORT_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "wamp/serializer.h"
+
+struct transport;
+
+struct transport_limits {
+	size_t message_max;       /* in; larger closes it (1009) */
+	unsigned fragments_max;   /* per message */
+	uint32_t message_ms;      /* a message begun must end; 15,000 */
+	size_t output_max;        /* queued beyond what is being written */
+	uint32_t stall_ms;        /* no progress in writing; 60,000 */
+	uint32_t ping_ms;         /* a ping after so much silence; 0: never */
+	uint32_t silence_ms;      /* nothing heard at all: closed; 60,000 */
+};
+
+/* What a client gets; a server sets its own by role. */
+extern const struct transport_limits transport_limits_default;
+
+struct transport_handler {
+	/* One whole message, borrowed until it returns. */
+	void (*message)(void *ctx, struct bytes message);
+	/* Gone, whoever did it; `why` is for the log. */
+	void (*closed)(void *ctx, const char *why);
+	/* May be NULL. The output that had reached half of output_max is below
+	 * a quarter again. */
+	void (*drained)(void *ctx);
+};
+
+void transport_handle(struct transport *t,
+		      const struct transport_handler *handler, void *ctx);
+/* Copies the message into the output. ERR_LIMIT when output_max is passed:
+ * the transport is being closed, as a message must not be lost silently.
+ * ERR_CLOSED after a close. */
+int transport_send(struct transport *t, struct bytes message);
+/* Two parts, one message (a header that was built, a payload that is
+ * forwarded). */
+int transport_send2(struct transport *t, struct bytes head, struct bytes tail);
+/* Writes what is queued, says goodbye (WebSocket `code`, e.g. 1000, 1001,
+ * 1002, 1008) and closes; by force after 2 s. */
+void transport_close(struct transport *t, unsigned code, const char *why);
+/* Stops reading from the socket (back-pressure), and goes on. */
+void transport_pause(struct transport *t);
+void transport_resume(struct transport *t);
+void transport_limit(struct transport *t, const struct transport_limits *l);
+/* Bytes queued and not yet taken by the kernel. */
+size_t transport_output(const struct transport *t);
+const struct serializer *transport_serializer(const struct transport *t);
+/* "127.0.0.1:51234"; and the Origin header or "". */
+const char *transport_peer(const struct transport *t);
+const char *transport_origin(const struct transport *t);
+bool transport_is_local(const struct transport *t); /* loopback or unix */
+bool transport_is_secure(const struct transport *t); /* TLS */
+
+#endif
