@@ -108,32 +108,30 @@ static void place_signed(struct batch *b)
 	}
 }
 
-/* v/2^32 mod m in 0 … m − 1, for v < 2^32·m. */
-static inline uint32_t redc(uint64_t v, uint32_t m, uint32_t inverse)
+/*
+ * v/2^32 mod m, doubled if flag is 1, for v < 2^32·m: high and borrow are
+ * below m. Without branches: a flag is as good as random.
+ */
+static inline uint32_t redc(uint64_t v, uint32_t m, uint32_t inverse,
+			    unsigned flag)
 {
 	uint32_t q = (uint32_t)v * inverse;
-	uint32_t high = (uint32_t)(v >> 32);
-	uint32_t borrow = (uint32_t)((uint64_t)q * m >> 32);
+	int64_t borrow = (int64_t)((uint64_t)q * m >> 32);
+	int64_t t = ((int64_t)(v >> 32) - borrow) * (1 + (int)flag);
 
-	return high - borrow + (high < borrow ? m : 0);
-}
-
-static inline uint32_t double_if(uint32_t x, uint32_t m, bool flag)
-{
-	uint32_t y = flag ? x : 0;
-
-	return x >= m - y ? x - (m - y) : x + y;
+	t += t >> 63 & (int64_t)m << flag; /* now 0 <= t < 2m */
+	t -= m;
+	return (uint32_t)(t + (t >> 63 & m));
 }
 
 static void power_wide(struct batch *b)
 {
 	for (unsigned s = b->steps; s-- > 0;)
 		for (unsigned i = 0; i < LANES; i++) {
-			bool flag = b->exponent[i / 4] >> s & 1;
-			uint32_t x = b->r[i];
+			unsigned flag = b->exponent[i / 4] >> s & 1;
+			uint64_t x = b->r[i];
 
-			x = redc((uint64_t)x * x, b->m[i], b->inverse[i]);
-			b->r[i] = double_if(x, b->m[i], flag);
+			b->r[i] = redc(x * x, b->m[i], b->inverse[i], flag);
 		}
 }
 
@@ -141,7 +139,7 @@ static void place_wide(struct batch *b)
 {
 	for (unsigned i = 0; i < LANES; i++)
 		b->r[i] = redc((uint64_t)b->r[i] << (10 * (3 - i % 4)),
-			       b->m[i], b->inverse[i]);
+			       b->m[i], b->inverse[i], 0);
 }
 
 /* Observation 2: r < m, so r + q·m < 2^32·m and r stays below m. */
@@ -198,13 +196,18 @@ static struct u128 sum_block(uint32_t position, struct block block, bool wide)
 	return sum;
 }
 
-struct u128 kernel_sum(uint32_t position, struct block block)
+bool kernel_is_wide(struct block block)
 {
 	const struct series *s = &pi_series[block.series];
 	uint64_t largest = s->step * (block.first + block.count - 1) + s->add;
 
 	assert(block.count > 0 && largest <= UINT32_MAX);
-	return sum_block(position, block, largest > KERNEL_SIGNED_MAX);
+	return largest > KERNEL_SIGNED_MAX;
+}
+
+struct u128 kernel_sum(uint32_t position, struct block block)
+{
+	return sum_block(position, block, kernel_is_wide(block));
 }
 
 struct u128 kernel_sum_wide(uint32_t position, struct block block)

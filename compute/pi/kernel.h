@@ -29,8 +29,10 @@
 #include "compute/pi/series.h"
 #include "compute/pi/u128.h"
 
-/* Above this a modulus takes the path with corrections. */
+/* A block with a modulus above this takes the path with corrections, half
+ * as long again. */
 #define KERNEL_SIGNED_MAX (UINT32_C(1) << 29)
+bool kernel_is_wide(struct block block);
 
 /* Runs of a multiple of this length waste no lane. */
 enum { KERNEL_LANES = 16 };

@@ -66,8 +66,10 @@ enum {
 	PI_BLOCK_MIN = 64,    /* what a job chooses */
 	PI_JOB_UNITS = 1024,  /* that a job aims at, within those two */
 	/* Credit: picoseconds of the reference core a bit of a term's
-	 * exponent E + 128 (compute.c as it is, gcc -O3, d = 10^8). */
-	PI_BIT_PS = 850,
+	 * exponent E + 128, and where the moduli of a block take the wide
+	 * path (measured with gcc -O3 at d = 10^8 and 10^9). */
+	PI_BIT_PS = 880,
+	PI_WIDE_BIT_PS = 1250,
 };
 
 /* The largest d for which 10k + 9 < 2^32 for every k with a term. */
