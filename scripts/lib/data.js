@@ -1,0 +1,40 @@
+// The data folder: tickets made at first start, the router's configuration
+// and where the database lies.
+'use strict';
+const crypto = require('crypto');
+const fs = require('fs');
+const path = require('path');
+const { usageError } = require('./args');
+const { routerConfig } = require('./routerconfig');
+
+function ticketFile(dir, name) {
+  const file = path.join(dir, `${name}.ticket`);
+  if (!fs.existsSync(file))
+    fs.writeFileSync(file, `${crypto.randomBytes(12).toString('hex')}\n`,
+      { mode: 0o600 });
+  return file;
+}
+
+/** @returns {{dir: string, database: string, routerConfig: string,
+ *   tickets: {coordinator: string, worker: string, host: string},
+ *   hostTicket: string}} */
+function prepareData(options) {
+  const dir = path.resolve(options.data);
+  try {
+    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const tickets = {};
+    for (const name of ['coordinator', 'worker', 'host'])
+      tickets[name] = ticketFile(dir, name);
+    const config = path.join(dir, 'router.json');
+    fs.writeFileSync(config,
+      `${JSON.stringify(routerConfig(options, tickets), null, 2)}\n`);
+    return { dir, database: path.join(dir, 'manyhands.db'),
+      routerConfig: config, tickets,
+      hostTicket: fs.readFileSync(tickets.host, 'utf8').trim() };
+  } catch (error) {
+    return usageError(`--data ${options.data}: ${error.code || error.message}` +
+      '; accepted is a folder that can be written');
+  }
+}
+
+module.exports = { prepareData };

@@ -1,0 +1,38 @@
+// What scripts/run prints at start: where phones join, as QR code and text,
+// and the URLs for the speaker.
+'use strict';
+const os = require('os');
+const { spawnSync } = require('child_process');
+
+/** The first IPv4 address that is not this machine's alone. */
+function lanAddress() {
+  const all = Object.values(os.networkInterfaces()).flat();
+  return all.find((a) => a.family === 'IPv4' && !a.internal)?.address ||
+    '127.0.0.1';
+}
+
+function joinUrl(options) {
+  return options.publicUrl || `http://${lanAddress()}:${options.port}/`;
+}
+
+function qrCode(text) {
+  const qr = spawnSync('qrencode', ['-t', 'UTF8', '-m', '2', text],
+    { encoding: 'utf8' });
+  return qr.status === 0 ? qr.stdout : '';
+}
+
+/** @returns {string} */
+function greeting(options, data, own) {
+  if (!own) return `using the router at ${options.router}`;
+  const join = joinUrl(options);
+  const local = `http://localhost:${options.port}`;
+  return [
+    qrCode(join),
+    `  phones    ${join}`,
+    `  stage     ${local}/stage`,
+    `  host      ${local}/host#ticket=${data.hostTicket}`,
+    '',
+  ].join('\n');
+}
+
+module.exports = { greeting, joinUrl };
