@@ -151,6 +151,31 @@ $(B)/tests/sim/%: $(O)/tests/sim/%.o $(call lib,coordinator compute) $(NET_LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
 
+# --- pages: WebAssembly, bundles, the list of places -----------------------
+# They are the same under SANITIZE, and are built beside the plain programs.
+W := $(patsubst %/asan,%,$(B))
+WEB_SRC := $(wildcard web/*.js web/*.html web/*.css web/*/*.js web/package-lock.json)
+WASM_SRC := $(BASE_SRC) $(WAMP_SRC) $(COMPUTE_SRC) worker/core.c worker/wasm.c \
+	$(wildcard lib/base/*.h lib/wamp/*.h compute/*.h compute/*/*.h worker/*.h)
+pages: $(W)/web/worker.wasm $(W)/web/index.html $(W)/places.tsv
+$(W)/web/worker.wasm: scripts/wasm $(WASM_SRC)
+	scripts/wasm $(W)/web
+$(W)/web/index.html: scripts/pages $(WEB_SRC) $(W)/web/worker.wasm
+	scripts/pages $(W)/web
+$(W)/places.tsv: scripts/places.mjs web/package-lock.json
+	@mkdir -p $(@D)
+	node scripts/places.mjs > $@.new && mv $@.new $@
+
+run: all
+	@exec scripts/run $(RUN)
+
+.PHONY: test-setup
+test-setup:
+	@scripts/setup test
+test: test-setup
+	@$(MAKE) --no-print-directory programs pages unit
+	@tests/run.mjs --build $(B) $(if $(SANITIZE),--sanitize) $(SUITES)
+
 clean:
 	rm -rf $(B)
 
