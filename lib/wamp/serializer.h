@@ -23,7 +23,8 @@ struct wamp_limits {
 				  also never more than the message's bytes */
 };
 
-/* 1 MiB, depth 32, 2^20 elements. */
+/* 1 MiB, depth 32, 2^20 elements. A depth_max over VALUE_DEPTH_MAX counts as
+ * that. */
 extern const struct wamp_limits wamp_limits_default;
 
 enum { MESSAGE_ELEMENTS_MAX = 8 };
@@ -41,7 +42,14 @@ struct serializer {
 	 * borrow from `data`. */
 	int (*decode)(struct arena *a, struct bytes data,
 		      const struct wamp_limits *limits, struct value **out);
+	/* Appends. ERR_UNSUPPORTED for what the language can not say (JSON:
+	 * infinities, text that begins with NUL but is not WAMP's binary
+	 * convention), ERR_LIMIT when deeper than VALUE_DEPTH_MAX. On error
+	 * `out` is as long as before. */
 	int (*encode)(struct buf *out, const struct value *v);
+	/* As decode, into the caller's value, for an item that split or decode
+	 * has passed already: nothing is checked again. */
+	int (*build)(struct arena *a, struct bytes item, struct value *out);
 
 	/* Walks a message: the outer item must be a list of 1 …
 	 * MESSAGE_ELEMENTS_MAX elements; slices go to `elements`. */

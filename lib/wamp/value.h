@@ -68,6 +68,9 @@ struct value value_dict(void);               /* empty */
 int list_add(struct arena *a, struct value *list, struct value v) MUST_CHECK;
 int dict_set(struct arena *a, struct value *dict, const char *key,
 	     struct value v) MUST_CHECK;
+/* For codecs: appends a key that is known not to be there. */
+int dict_add(struct arena *a, struct value *dict, struct bytes key,
+	     struct value v) MUST_CHECK;
 
 /* Reading. Each is NULL, false or 0 when the value is NULL, absent or of
  * another type; an integer is not a bool; a real is not an integer. */
@@ -87,7 +90,13 @@ bool value_get_range(const struct value *v, uint64_t min, uint64_t max,
 		     uint64_t *out);
 bool value_is_true(const struct value *v); /* the boolean true */
 
-/* A deep copy into another arena, strings too; NULL when out of memory. */
+/* A deep copy into another arena, strings too; NULL when out of memory or
+ * deeper than VALUE_DEPTH_MAX. */
 struct value *value_copy(struct arena *a, const struct value *v);
+/* Same types and contents; dicts in any order, reals bit by bit. */
+bool value_equal(const struct value *a, const struct value *b);
+
+/* No tree is deeper: what recurses over one is bounded by this. */
+enum { VALUE_DEPTH_MAX = 64 };
 
 #endif

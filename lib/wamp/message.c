@@ -1,0 +1,490 @@
+#include "wamp/message.h"
+
+#include <string.h>
+
+#include "wamp/uri.h"
+
+/* "Messages": what stands behind the type, one letter an element:
+ *   r  request id (0 where the router revokes: R)
+ *   s  id of the subject    p  id of a publication
+ *   t  type of a request    u  URI or other text
+ *   d  dict                 o  dict that may be missing
+ * and, where `payload` says so, Arguments|list and ArgumentsKw|dict, both of
+ * which may be missing. */
+struct shape {
+	char name[15];
+	uint8_t sides;
+	char elements[5];
+	bool payload;
+};
+
+enum { C = FROM_CLIENT, R = FROM_ROUTER, TYPES = 71 };
+
+static const struct shape shapes[TYPES] = {
+	[MSG_HELLO] = { "HELLO", C, "ud", false },
+	[MSG_WELCOME] = { "WELCOME", R, "sd", false },
+	[MSG_ABORT] = { "ABORT", C | R, "du", true },
+	[MSG_CHALLENGE] = { "CHALLENGE", R, "ud", false },
+	[MSG_AUTHENTICATE] = { "AUTHENTICATE", C, "ud", false },
+	[MSG_GOODBYE] = { "GOODBYE", C | R, "du", false },
+	[MSG_ERROR] = { "ERROR", C | R, "trdu", true },
+	[MSG_PUBLISH] = { "PUBLISH", C, "rdu", true },
+	[MSG_PUBLISHED] = { "PUBLISHED", R, "rs", false },
+	[MSG_SUBSCRIBE] = { "SUBSCRIBE", C, "rdu", false },
+	[MSG_SUBSCRIBED] = { "SUBSCRIBED", R, "rs", false },
+	[MSG_UNSUBSCRIBE] = { "UNSUBSCRIBE", C, "rs", false },
+	[MSG_UNSUBSCRIBED] = { "UNSUBSCRIBED", R, "Ro", false },
+	[MSG_EVENT] = { "EVENT", R, "spd", true },
+	[MSG_CALL] = { "CALL", C, "rdu", true },
+	[MSG_CANCEL] = { "CANCEL", C, "rd", false },
+	[MSG_RESULT] = { "RESULT", R, "rd", true },
+	[MSG_REGISTER] = { "REGISTER", C, "rdu", false },
+	[MSG_REGISTERED] = { "REGISTERED", R, "rs", false },
+	[MSG_UNREGISTER] = { "UNREGISTER", C, "rs", false },
+	[MSG_UNREGISTERED] = { "UNREGISTERED", R, "Ro", false },
+	[MSG_INVOCATION] = { "INVOCATION", R, "rsd", true },
+	[MSG_INTERRUPT] = { "INTERRUPT", R, "rd", false },
+	[MSG_YIELD] = { "YIELD", C, "rd", true },
+};
+
+static const struct shape *shape_of(uint64_t type)
+{
+	return type < TYPES && shapes[type].sides ? &shapes[type] : NULL;
+}
+
+const char *message_name(enum message_type type)
+{
+	const struct shape *shape = shape_of((uint64_t)type);
+
+	return shape ? shape->name : "?";
+}
+
+/* Which requests this side answers with ERROR: a client an INVOCATION, a
+ * router the client's requests. */
+static bool request_type_valid(uint64_t type, enum message_side side)
+{
+	if (side == FROM_CLIENT)
+		return type == MSG_INVOCATION;
+	switch (type) {
+	case MSG_PUBLISH:
+	case MSG_SUBSCRIBE:
+	case MSG_UNSUBSCRIBE:
+	case MSG_CALL:
+	case MSG_REGISTER:
+	case MSG_UNREGISTER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* --- decoding ------------------------------------------------------------ */
+
+struct decoder {
+	struct arena *arena;
+	const struct serializer *serializer;
+	enum message_side side;
+	struct message *out;
+};
+
+static bool take_id(const struct value *v, uint64_t min, uint64_t *out)
+{
+	return value_get_range(v, min, WAMP_ID_MAX, out);
+}
+
+static int keep_dict(struct decoder *d, const struct value *v)
+{
+	struct value *dict;
+
+	if (v->type != VALUE_DICT)
+		return ERR_MALFORMED;
+	if (!v->dict.count)
+		return 0;
+	dict = arena_alloc(d->arena, sizeof *dict);
+	if (!dict)
+		return ERR_NOMEM;
+	*dict = *v;
+	d->out->options = dict;
+	return 0;
+}
+
+static bool take_request_type(struct decoder *d, const struct value *v)
+{
+	uint64_t type;
+
+	if (!value_get_uint(v, &type) || !request_type_valid(type, d->side))
+		return false;
+	d->out->request_type = (enum message_type)type;
+	return true;
+}
+
+static int take_element(struct decoder *d, char letter, struct bytes raw)
+{
+	struct message *m = d->out;
+	struct value v;
+	bool ok = false;
+	int err = d->serializer->build(d->arena, raw, &v);
+
+	if (err)
+		return err;
+	switch (letter) {
+	case 'r':
+		ok = take_id(&v, 1, &m->request);
+		break;
+	case 'R':
+		ok = take_id(&v, 0, &m->request);
+		break;
+	case 's':
+		ok = take_id(&v, 1, &m->subject);
+		break;
+	case 'p':
+		ok = take_id(&v, 1, &m->publication);
+		break;
+	case 't':
+		ok = take_request_type(d, &v);
+		break;
+	case 'u':
+		ok = value_get_str(&v, &m->uri);
+		break;
+	case 'd':
+	case 'o':
+		return keep_dict(d, &v);
+	}
+	return ok ? 0 : ERR_MALFORMED;
+}
+
+static const char *element_wanted(char letter)
+{
+	switch (letter) {
+	case 'R':
+		return "an id, 0 to 2^53";
+	case 'r':
+	case 's':
+	case 'p':
+		return "an id, 1 to 2^53";
+	case 't':
+		return "the type of a request that can be answered";
+	case 'u':
+		return "a string";
+	default:
+		return "a dict";
+	}
+}
+
+/* The kind of a raw item by its first byte. */
+static bool raw_is(const struct serializer *serializer, struct bytes raw,
+		   bool dict)
+{
+	uint8_t first = raw.data[0];
+
+	if (serializer->id == SERIALIZER_JSON)
+		return first == (dict ? '{' : '[');
+	if (dict)
+		return (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf;
+	return (first & 0xf0) == 0x90 || first == 0xdc || first == 0xdd;
+}
+
+static int take_payload(struct message *m, const struct shape *shape,
+			const struct bytes *rest, unsigned count,
+			struct why *why)
+{
+	if (count > (shape->payload ? 2 : 0))
+		return why_set(why, ERR_MALFORMED, "%s: %u elements too many",
+			       shape->name,
+			       count - (shape->payload ? 2 : 0));
+	if (count > 0 && !raw_is(m->payload.serializer, rest[0], false))
+		return why_set(why, ERR_MALFORMED,
+			       "%s: Arguments: a list is wanted", shape->name);
+	if (count > 1 && !raw_is(m->payload.serializer, rest[1], true))
+		return why_set(why, ERR_MALFORMED,
+			       "%s: ArgumentsKw: a dict is wanted",
+			       shape->name);
+	if (count > 0)
+		m->payload.args = rest[0];
+	if (count > 1)
+		m->payload.kwargs = rest[1];
+	return 0;
+}
+
+static int take_elements(struct decoder *d, const struct shape *shape,
+			 const struct bytes *elements, unsigned count,
+			 struct why *why)
+{
+	unsigned i = 0;
+
+	for (const char *p = shape->elements; *p; p++, i++) {
+		int err;
+
+		if (i == count && *p == 'o')
+			break;
+		if (i == count)
+			return why_set(why, ERR_MALFORMED,
+				       "%s: element %u is missing: %s",
+				       shape->name, i + 2, element_wanted(*p));
+		err = take_element(d, *p, elements[i]);
+		if (err == ERR_MALFORMED)
+			return why_set(why, err,
+				       "%s: element %u: %s is wanted",
+				       shape->name, i + 2, element_wanted(*p));
+		if (err)
+			return why_set(why, err, "%s: %s", shape->name,
+				       err_text(err));
+	}
+	return take_payload(d->out, shape, elements + i, count - i, why);
+}
+
+/* Only a revocation has no request, and it says in a dict what it is about. */
+static bool revocation_valid(const struct message *m)
+{
+	return m->request || m->options ||
+	       (m->type != MSG_UNSUBSCRIBED && m->type != MSG_UNREGISTERED);
+}
+
+static int split(const struct serializer *serializer, struct bytes raw,
+		 const struct wamp_limits *limits,
+		 struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count,
+		 struct why *why)
+{
+	int err = serializer->split(raw, limits, elements, count);
+
+	if (err == ERR_TRUNCATED)
+		err = ERR_MALFORMED;
+	if (err)
+		return why_set(why, err, "not a message in %s: %s",
+			       serializer->name, err_text(err));
+	return 0;
+}
+
+int message_decode(struct arena *a, const struct serializer *serializer,
+		   struct bytes raw, const struct wamp_limits *limits,
+		   enum message_side side, struct message *out,
+		   struct why *why)
+{
+	struct decoder d = { a, serializer, side, out };
+	struct bytes elements[MESSAGE_ELEMENTS_MAX];
+	const struct shape *shape;
+	struct value v;
+	unsigned count;
+	uint64_t type;
+	int err = split(serializer, raw, limits, elements, &count, why);
+
+	if (!err)
+		err = serializer->build(a, elements[0], &v);
+	if (err)
+		return err;
+	shape = value_get_uint(&v, &type) ? shape_of(type) : NULL;
+	if (!shape)
+		return why_set(why, ERR_MALFORMED, "not a message type");
+	if (!(shape->sides & side))
+		return why_set(why, ERR_DENIED, "%s is not sent by a %s",
+			       shape->name,
+			       side == FROM_CLIENT ? "client" : "router");
+	*out = (struct message){
+		.type = (enum message_type)type,
+		.payload.serializer = serializer,
+	};
+	err = take_elements(&d, shape, elements + 1, count - 1, why);
+	if (!err && !revocation_valid(out))
+		return why_set(why, ERR_MALFORMED,
+			       "%s: request 0 without Details", shape->name);
+	return err;
+}
+
+/* --- encoding ------------------------------------------------------------ */
+
+struct encoder {
+	struct buf *out;
+	const struct serializer *serializer;
+	unsigned index;
+	struct arena *scratch;
+	const struct wamp_limits *limits;
+};
+
+static int put_value(struct encoder *e, const struct value *v)
+{
+	int err = e->serializer->list_item(e->out, e->index++);
+
+	return err ? err : e->serializer->encode(e->out, v);
+}
+
+static int put_id(struct encoder *e, uint64_t id)
+{
+	struct value v = value_uint(id);
+
+	return put_value(e, &v);
+}
+
+static int put_element(struct encoder *e, char letter,
+		       const struct message *m)
+{
+	struct value v = value_dict();
+
+	switch (letter) {
+	case 'r':
+	case 'R':
+		return put_id(e, m->request);
+	case 's':
+		return put_id(e, m->subject);
+	case 'p':
+		return put_id(e, m->publication);
+	case 't':
+		return put_id(e, (uint64_t)m->request_type);
+	case 'u':
+		v = value_text(m->uri);
+		return put_value(e, &v);
+	default:
+		return put_value(e, m->options ? m->options : &v);
+	}
+}
+
+static int put_raw(struct encoder *e, const struct payload *payload,
+		   struct bytes item)
+{
+	int err = e->serializer->list_item(e->out, e->index++);
+
+	if (err)
+		return err;
+	return serializer_transcode(payload->serializer, item, e->serializer,
+				    e->scratch, e->limits, e->out);
+}
+
+static int put_payload(struct encoder *e, const struct payload *payload)
+{
+	const struct value none = value_list();
+	int err = 0;
+
+	if (payload->args.data)
+		err = put_raw(e, payload, payload->args);
+	else if (payload->kwargs.data)
+		err = put_value(e, &none);
+	if (!err && payload->kwargs.data)
+		err = put_raw(e, payload, payload->kwargs);
+	return err;
+}
+
+/* How many of the shape's elements are written: an empty optional dict is
+ * left out. */
+static unsigned header_count(const struct shape *shape,
+			     const struct message *m)
+{
+	unsigned n = (unsigned)strlen(shape->elements);
+
+	return shape->elements[n - 1] == 'o' && !m->options ? n - 1 : n;
+}
+
+static unsigned payload_count(const struct shape *shape,
+			      const struct message *m)
+{
+	if (!shape->payload)
+		return 0;
+	return m->payload.kwargs.data ? 2 : m->payload.args.data ? 1 : 0;
+}
+
+static int put_message(struct encoder *e, const struct message *m,
+		       const struct shape *shape)
+{
+	unsigned header = header_count(shape, m);
+	unsigned payload = payload_count(shape, m);
+	int err = e->serializer->list_begin(e->out, 1 + header + payload);
+
+	if (!err)
+		err = put_id(e, (uint64_t)m->type);
+	for (unsigned i = 0; !err && i < header; i++)
+		err = put_element(e, shape->elements[i], m);
+	if (!err && payload)
+		err = put_payload(e, &m->payload);
+	return err ? err : e->serializer->list_end(e->out);
+}
+
+int message_encode(struct buf *out, const struct serializer *serializer,
+		   const struct message *m, struct arena *scratch,
+		   const struct wamp_limits *limits)
+{
+	struct encoder e = { out, serializer, 0, scratch, limits };
+	const struct shape *shape = shape_of((uint64_t)m->type);
+	size_t before = out->len;
+	bool failed = out->failed;
+	int err = shape ? put_message(&e, m, shape) : ERR_MALFORMED;
+
+	if (err) {
+		out->len = before;
+		out->failed = failed;
+	}
+	return err;
+}
+
+/* --- payloads ------------------------------------------------------------ */
+
+static int encode_both(const struct serializer *serializer,
+		       struct buf *storage, const struct value *args,
+		       const struct value *kwargs, size_t *args_len)
+{
+	size_t before = storage->len;
+	int err = serializer->encode(storage, args);
+
+	*args_len = storage->len - before;
+	if (!err && kwargs)
+		err = serializer->encode(storage, kwargs);
+	return err;
+}
+
+int payload_encode(struct payload *out, const struct serializer *serializer,
+		   struct buf *storage, const struct value *args,
+		   const struct value *kwargs)
+{
+	const struct value none = value_list();
+	size_t before = storage->len, args_len;
+	int err;
+
+	*out = (struct payload){ .serializer = serializer };
+	if (!value_count(kwargs))
+		kwargs = NULL;
+	if (!value_count(args)) {
+		if (!kwargs)
+			return 0;
+		args = &none;
+	}
+	if (args->type != VALUE_LIST || (kwargs && kwargs->type != VALUE_DICT))
+		return ERR_USAGE;
+	err = encode_both(serializer, storage, args, kwargs, &args_len);
+	if (err) {
+		storage->len = before;
+		return err;
+	}
+	out->args = bytes_of(storage->data + before, args_len);
+	if (kwargs)
+		out->kwargs = bytes_of(storage->data + before + args_len,
+				       storage->len - before - args_len);
+	return 0;
+}
+
+static int decode_part(struct arena *a, const struct payload *payload,
+		       struct bytes raw, const struct wamp_limits *limits,
+		       struct value empty, struct value **out)
+{
+	int err;
+
+	if (!raw.data) {
+		*out = arena_alloc(a, sizeof **out);
+		if (!*out)
+			return ERR_NOMEM;
+		**out = empty;
+		return 0;
+	}
+	err = payload->serializer->decode(a, raw, limits, out);
+	if (err)
+		return err;
+	return (*out)->type == empty.type ? 0 : ERR_MALFORMED;
+}
+
+int payload_decode(struct arena *a, const struct payload *payload,
+		   const struct wamp_limits *limits, struct value **args,
+		   struct value **kwargs)
+{
+	int err = decode_part(a, payload, payload->args, limits, value_list(),
+			      args);
+
+	return err ? err
+		   : decode_part(a, payload, payload->kwargs, limits,
+				 value_dict(), kwargs);
+}
