@@ -20,6 +20,8 @@ enum { JSON_NUMBER_BYTES_MAX = 512 };
 int json_check(struct bytes item, const struct wamp_limits *limits);
 int json_split(struct bytes message, const struct wamp_limits *limits,
 	       struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count);
+int json_cut(struct bytes message, const struct wamp_limits *limits,
+	     struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count);
 
 /* The value of a number token. false when it is over the reals' range. */
 bool json_number(struct bytes token, struct value *out);

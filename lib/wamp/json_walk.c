@@ -1,6 +1,5 @@
 #include "wamp/json.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -33,7 +32,7 @@ static int unexpected(const struct walk *w, size_t at)
 /* --- strings ------------------------------------------------------------- */
 
 /* From behind the opening quote to the closing one, *end. */
-static int find_end(struct walk *w, size_t at, size_t *end, bool *escapes)
+static int find_end(const struct walk *w, size_t at, size_t *end, bool *escapes)
 {
 	*escapes = false;
 	for (; at < w->text.len; at++) {
@@ -348,4 +347,69 @@ int json_split(struct bytes message, const struct wamp_limits *limits,
 	walk_deinit(&w);
 	*count = w.element_count;
 	return !err && !*count ? ERR_MALFORMED : err;
+}
+
+/* --- cutting without checking -------------------------------------------- */
+
+/* Up to the comma or bracket that ends the element of the outer list at *at;
+ * strings are passed over, brackets only counted. */
+static int skip_element(const struct walk *w, size_t *at)
+{
+	size_t depth = 0;
+
+	for (; *at < w->text.len; ++*at) {
+		uint8_t c = w->text.data[*at];
+		bool escapes;
+		int err;
+
+		if (c == '"') {
+			err = find_end(w, *at + 1, at, &escapes);
+			if (err)
+				return err;
+		} else if (c == '[' || c == '{') {
+			depth++;
+		} else if (depth == 0 && (c == ',' || c == ']')) {
+			return 0;
+		} else if (c == ']' || c == '}') {
+			if (depth == 0)
+				return ERR_MALFORMED;
+			depth--;
+		}
+	}
+	return ERR_TRUNCATED;
+}
+
+static int cut_elements(struct walk *w)
+{
+	size_t at = skip_space(w, 0);
+	uint8_t c = peek(w, at);
+
+	if (c != '[')
+		return ERR_MALFORMED;
+	do {
+		int err;
+
+		at = skip_space(w, at + 1);
+		walk_element_starts(w, at);
+		err = skip_element(w, &at);
+		if (!err)
+			err = walk_element_ends(w, at);
+		if (err)
+			return err;
+		c = peek(w, at);
+	} while (c == ',');
+	return skip_space(w, at + 1) == w->text.len ? 0 : ERR_MALFORMED;
+}
+
+int json_cut(struct bytes message, const struct wamp_limits *limits,
+	     struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count)
+{
+	struct walk w WALK_UNINITIALIZED;
+	int err = walk_init(&w, message, limits, elements);
+
+	if (!err)
+		err = cut_elements(&w);
+	walk_deinit(&w);
+	*count = w.element_count;
+	return err;
 }

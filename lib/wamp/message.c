@@ -83,7 +83,9 @@ static bool request_type_valid(uint64_t type, enum message_side side)
 struct decoder {
 	struct arena *arena;
 	const struct serializer *serializer;
+	const struct wamp_limits *limits;
 	enum message_side side;
+	bool checked; /* the elements have been walked */
 	struct message *out;
 };
 
@@ -118,12 +120,22 @@ static bool take_request_type(struct decoder *d, const struct value *v)
 	return true;
 }
 
+static int build_element(struct decoder *d, struct bytes raw,
+			 struct value *out)
+{
+	int err = d->checked ? 0 : d->serializer->check(raw, d->limits);
+
+	if (!err)
+		err = d->serializer->build(d->arena, raw, out);
+	return err == ERR_TRUNCATED ? ERR_MALFORMED : err;
+}
+
 static int take_element(struct decoder *d, char letter, struct bytes raw)
 {
 	struct message *m = d->out;
 	struct value v;
 	bool ok = false;
-	int err = d->serializer->build(d->arena, raw, &v);
+	int err = build_element(d, raw, &v);
 
 	if (err)
 		return err;
@@ -175,7 +187,7 @@ static const char *element_wanted(char letter)
 static bool raw_is(const struct serializer *serializer, struct bytes raw,
 		   bool dict)
 {
-	uint8_t first = raw.data[0];
+	uint8_t first = raw.len ? raw.data[0] : 0;
 
 	if (serializer->id == SERIALIZER_JSON)
 		return first == (dict ? '{' : '[');
@@ -240,19 +252,59 @@ static bool revocation_valid(const struct message *m)
 	       (m->type != MSG_UNSUBSCRIBED && m->type != MSG_UNREGISTERED);
 }
 
-static int split(const struct serializer *serializer, struct bytes raw,
-		 const struct wamp_limits *limits,
+static int split(const struct decoder *d, struct bytes raw,
 		 struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count,
 		 struct why *why)
 {
-	int err = serializer->split(raw, limits, elements, count);
+	const struct serializer *s = d->serializer;
+	int err = d->checked ? s->split(raw, d->limits, elements, count)
+			     : s->cut(raw, d->limits, elements, count);
 
 	if (err == ERR_TRUNCATED)
 		err = ERR_MALFORMED;
+	return err ? why_set(why, err, "not a message in %s: %s", s->name,
+			     err_text(err))
+		   : 0;
+}
+
+static int take_type(struct decoder *d, struct bytes raw,
+		     const struct shape **shape, struct why *why)
+{
+	struct value v;
+	uint64_t type;
+	int err = build_element(d, raw, &v);
+
 	if (err)
-		return why_set(why, err, "not a message in %s: %s",
-			       serializer->name, err_text(err));
+		return why_set(why, err, "message type: %s", err_text(err));
+	*shape = value_get_uint(&v, &type) ? shape_of(type) : NULL;
+	if (!*shape)
+		return why_set(why, ERR_MALFORMED, "not a message type");
+	if (!((*shape)->sides & d->side))
+		return why_set(why, ERR_DENIED, "%s is not sent by a %s",
+			       (*shape)->name,
+			       d->side == FROM_CLIENT ? "client" : "router");
+	*d->out = (struct message){
+		.type = (enum message_type)type,
+		.payload.serializer = d->serializer,
+	};
 	return 0;
+}
+
+static int decode(struct decoder *d, struct bytes raw, struct why *why)
+{
+	struct bytes elements[MESSAGE_ELEMENTS_MAX];
+	const struct shape *shape = NULL;
+	unsigned count;
+	int err = split(d, raw, elements, &count, why);
+
+	if (!err)
+		err = take_type(d, elements[0], &shape, why);
+	if (!err)
+		err = take_elements(d, shape, elements + 1, count - 1, why);
+	if (!err && !revocation_valid(d->out))
+		return why_set(why, ERR_MALFORMED,
+			       "%s: request 0 without Details", shape->name);
+	return err;
 }
 
 int message_decode(struct arena *a, const struct serializer *serializer,
@@ -260,34 +312,19 @@ int message_decode(struct arena *a, const struct serializer *serializer,
 		   enum message_side side, struct message *out,
 		   struct why *why)
 {
-	struct decoder d = { a, serializer, side, out };
-	struct bytes elements[MESSAGE_ELEMENTS_MAX];
-	const struct shape *shape;
-	struct value v;
-	unsigned count;
-	uint64_t type;
-	int err = split(serializer, raw, limits, elements, &count, why);
+	struct decoder d = { a, serializer, limits, side, true, out };
 
-	if (!err)
-		err = serializer->build(a, elements[0], &v);
-	if (err)
-		return err;
-	shape = value_get_uint(&v, &type) ? shape_of(type) : NULL;
-	if (!shape)
-		return why_set(why, ERR_MALFORMED, "not a message type");
-	if (!(shape->sides & side))
-		return why_set(why, ERR_DENIED, "%s is not sent by a %s",
-			       shape->name,
-			       side == FROM_CLIENT ? "client" : "router");
-	*out = (struct message){
-		.type = (enum message_type)type,
-		.payload.serializer = serializer,
-	};
-	err = take_elements(&d, shape, elements + 1, count - 1, why);
-	if (!err && !revocation_valid(out))
-		return why_set(why, ERR_MALFORMED,
-			       "%s: request 0 without Details", shape->name);
-	return err;
+	return decode(&d, raw, why);
+}
+
+int message_decode_header(struct arena *a, const struct serializer *serializer,
+			  struct bytes raw, const struct wamp_limits *limits,
+			  enum message_side side, struct message *out,
+			  struct why *why)
+{
+	struct decoder d = { a, serializer, limits, side, false, out };
+
+	return decode(&d, raw, why);
 }
 
 /* --- encoding ------------------------------------------------------------ */
@@ -411,80 +448,4 @@ int message_encode(struct buf *out, const struct serializer *serializer,
 		out->failed = failed;
 	}
 	return err;
-}
-
-/* --- payloads ------------------------------------------------------------ */
-
-static int encode_both(const struct serializer *serializer,
-		       struct buf *storage, const struct value *args,
-		       const struct value *kwargs, size_t *args_len)
-{
-	size_t before = storage->len;
-	int err = serializer->encode(storage, args);
-
-	*args_len = storage->len - before;
-	if (!err && kwargs)
-		err = serializer->encode(storage, kwargs);
-	return err;
-}
-
-int payload_encode(struct payload *out, const struct serializer *serializer,
-		   struct buf *storage, const struct value *args,
-		   const struct value *kwargs)
-{
-	const struct value none = value_list();
-	size_t before = storage->len, args_len;
-	int err;
-
-	*out = (struct payload){ .serializer = serializer };
-	if (!value_count(kwargs))
-		kwargs = NULL;
-	if (!value_count(args)) {
-		if (!kwargs)
-			return 0;
-		args = &none;
-	}
-	if (args->type != VALUE_LIST || (kwargs && kwargs->type != VALUE_DICT))
-		return ERR_USAGE;
-	err = encode_both(serializer, storage, args, kwargs, &args_len);
-	if (err) {
-		storage->len = before;
-		return err;
-	}
-	out->args = bytes_of(storage->data + before, args_len);
-	if (kwargs)
-		out->kwargs = bytes_of(storage->data + before + args_len,
-				       storage->len - before - args_len);
-	return 0;
-}
-
-static int decode_part(struct arena *a, const struct payload *payload,
-		       struct bytes raw, const struct wamp_limits *limits,
-		       struct value empty, struct value **out)
-{
-	int err;
-
-	if (!raw.data) {
-		*out = arena_alloc(a, sizeof **out);
-		if (!*out)
-			return ERR_NOMEM;
-		**out = empty;
-		return 0;
-	}
-	err = payload->serializer->decode(a, raw, limits, out);
-	if (err)
-		return err;
-	return (*out)->type == empty.type ? 0 : ERR_MALFORMED;
-}
-
-int payload_decode(struct arena *a, const struct payload *payload,
-		   const struct wamp_limits *limits, struct value **args,
-		   struct value **kwargs)
-{
-	int err = decode_part(a, payload, payload->args, limits, value_list(),
-			      args);
-
-	return err ? err
-		   : decode_part(a, payload, payload->kwargs, limits,
-				 value_dict(), kwargs);
 }

@@ -71,6 +71,14 @@ int message_decode(struct arena *a, const struct serializer *serializer,
 		   enum message_side side, struct message *out,
 		   struct why *why);
 
+/* The same, but the payload is only cut off, not checked: for our own client
+ * session, in which a payload that will not decode fails that one call
+ * (payload_decode checks it). */
+int message_decode_header(struct arena *a, const struct serializer *serializer,
+			  struct bytes raw, const struct wamp_limits *limits,
+			  enum message_side side, struct message *out,
+			  struct why *why);
+
 /* Appends the message in `serializer`. A payload in another serializer is
  * transcoded (scratch from the arena). On error the buf is as it was. */
 int message_encode(struct buf *out, const struct serializer *serializer,

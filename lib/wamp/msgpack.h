@@ -14,5 +14,7 @@ int msgpack_check(struct bytes item, const struct wamp_limits *limits);
 int msgpack_split(struct bytes message, const struct wamp_limits *limits,
 		  struct bytes elements[MESSAGE_ELEMENTS_MAX],
 		  unsigned *count);
+int msgpack_cut(struct bytes message, const struct wamp_limits *limits,
+		struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count);
 
 #endif

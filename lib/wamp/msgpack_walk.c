@@ -3,10 +3,20 @@
 #include "base/utf8.h"
 #include "wamp/walk.h"
 
-enum head_kind { HEAD_BAD, HEAD_SCALAR, HEAD_STR, HEAD_BIN, HEAD_LIST, HEAD_DICT };
+enum head_kind {
+	HEAD_BAD,
+	HEAD_SCALAR,
+	HEAD_STR,
+	HEAD_BIN,
+	HEAD_LIST,
+	HEAD_DICT,
+	HEAD_EXT,  /* with a length field */
+	HEAD_FIXED /* extension of fixed length */
+};
 
 /* What the bytes 0xc0 … 0xdf begin: the kind, the bytes of its length field
- * (of its value for a scalar). Extension types (and 0xc1) are refused. */
+ * (of its value where that has none). WAMP has no use for extension types:
+ * they are cut over, but never passed. */
 static const struct {
 	uint8_t kind, bytes;
 } heads[32] = {
@@ -15,11 +25,16 @@ static const struct {
 	[0x03] = { HEAD_SCALAR, 0 },                     /* true */
 	[0x04] = { HEAD_BIN, 1 },    [0x05] = { HEAD_BIN, 2 },
 	[0x06] = { HEAD_BIN, 4 },
+	[0x07] = { HEAD_EXT, 1 },    [0x08] = { HEAD_EXT, 2 },
+	[0x09] = { HEAD_EXT, 4 },
 	[0x0a] = { HEAD_SCALAR, 4 }, [0x0b] = { HEAD_SCALAR, 8 }, /* float */
 	[0x0c] = { HEAD_SCALAR, 1 }, [0x0d] = { HEAD_SCALAR, 2 }, /* uint */
 	[0x0e] = { HEAD_SCALAR, 4 }, [0x0f] = { HEAD_SCALAR, 8 },
 	[0x10] = { HEAD_SCALAR, 1 }, [0x11] = { HEAD_SCALAR, 2 }, /* int */
 	[0x12] = { HEAD_SCALAR, 4 }, [0x13] = { HEAD_SCALAR, 8 },
+	[0x14] = { HEAD_FIXED, 2 },  [0x15] = { HEAD_FIXED, 3 },
+	[0x16] = { HEAD_FIXED, 5 },  [0x17] = { HEAD_FIXED, 9 },
+	[0x18] = { HEAD_FIXED, 17 },
 	[0x19] = { HEAD_STR, 1 },    [0x1a] = { HEAD_STR, 2 },
 	[0x1b] = { HEAD_STR, 4 },
 	[0x1c] = { HEAD_LIST, 2 },   [0x1d] = { HEAD_LIST, 4 },
@@ -60,7 +75,7 @@ static inline int read_head(struct bytes text, size_t *at, struct head *head)
 	head->length = bytes;
 	if (head->kind == HEAD_BAD)
 		return ERR_MALFORMED;
-	if (head->kind == HEAD_SCALAR)
+	if (head->kind == HEAD_SCALAR || head->kind == HEAD_FIXED)
 		return 0;
 	if (bytes > text.len - *at)
 		return ERR_TRUNCATED;
@@ -80,6 +95,8 @@ static inline int pass_leaf(struct walk *w, size_t *at, const struct head *head)
 {
 	size_t start = *at;
 
+	if (head->kind >= HEAD_EXT)
+		return ERR_MALFORMED;
 	if (head->length > w->text.len - start)
 		return ERR_TRUNCATED;
 	*at += head->length;
@@ -191,4 +208,59 @@ int msgpack_split(struct bytes message, const struct wamp_limits *limits,
 	walk_deinit(&w);
 	*count = w.element_count;
 	return !err && !*count ? ERR_MALFORMED : err;
+}
+
+/* One item, whatever it is: a count of items still to come takes the place of
+ * a stack. */
+static int skip_item(struct bytes text, size_t *at)
+{
+	uint64_t to_come = 1;
+
+	while (to_come) {
+		struct head head;
+		int err = read_head(text, at, &head);
+
+		if (err)
+			return err;
+		to_come--;
+		if (head.kind == HEAD_LIST) {
+			to_come += head.length;
+		} else if (head.kind == HEAD_DICT) {
+			to_come += 2 * (uint64_t)head.length;
+		} else {
+			uint64_t bytes = head.length;
+
+			bytes += head.kind == HEAD_EXT; /* its type */
+			if (bytes > text.len - *at)
+				return ERR_TRUNCATED;
+			*at += (size_t)bytes;
+		}
+		if (to_come > text.len - *at)
+			return ERR_TRUNCATED;
+	}
+	return 0;
+}
+
+int msgpack_cut(struct bytes message, const struct wamp_limits *limits,
+		struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count)
+{
+	struct head head;
+	size_t at = 0;
+	int err;
+
+	if (message.len > limits->bytes_max)
+		return ERR_LIMIT;
+	err = read_head(message, &at, &head);
+	if (err)
+		return err;
+	if (head.kind != HEAD_LIST || head.length == 0 ||
+	    head.length > MESSAGE_ELEMENTS_MAX)
+		return ERR_MALFORMED;
+	for (*count = 0; !err && *count < head.length; ++*count) {
+		size_t start = at;
+
+		err = skip_item(message, &at);
+		elements[*count] = bytes_of(message.data + start, at - start);
+	}
+	return !err && at != message.len ? ERR_MALFORMED : err;
 }

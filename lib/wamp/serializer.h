@@ -47,8 +47,10 @@ struct serializer {
 	 * convention), ERR_LIMIT when deeper than VALUE_DEPTH_MAX. On error
 	 * `out` is as long as before. */
 	int (*encode)(struct buf *out, const struct value *v);
-	/* As decode, into the caller's value, for an item that split or decode
-	 * has passed already: nothing is checked again. */
+	/* The two halves of decode: is it one complete item within the
+	 * limits; and, for an item that check or split has passed: its value,
+	 * nothing checked again. */
+	int (*check)(struct bytes item, const struct wamp_limits *limits);
 	int (*build)(struct arena *a, struct bytes item, struct value *out);
 
 	/* Walks a message: the outer item must be a list of 1 …
@@ -56,6 +58,11 @@ struct serializer {
 	int (*split)(struct bytes message, const struct wamp_limits *limits,
 		     struct bytes elements[MESSAGE_ELEMENTS_MAX],
 		     unsigned *count);
+	/* As split, but the elements are only cut apart, not checked: for a
+	 * client, which a payload that nobody can decode must not end. */
+	int (*cut)(struct bytes message, const struct wamp_limits *limits,
+		   struct bytes elements[MESSAGE_ELEMENTS_MAX],
+		   unsigned *count);
 	/* Writing a list of raw elements: begin(count), then for each one
 	 * `item` (a separator if needed) followed by the element's bytes
 	 * appended to `out` directly, then end. */
