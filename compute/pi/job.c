@@ -115,6 +115,8 @@ static int job_prepare(struct job *job, struct why *why)
 	for (unsigned j = 0; j < PI_SERIES; j++)
 		prepare_series(job, j);
 	job->revision = 1;
+	for (uint32_t unit = 0; unit < job->layout.units; unit++)
+		job->changed[unit] = job->revision;
 	return 0;
 }
 

@@ -56,7 +56,8 @@ static int add_runs(const struct job *job, uint64_t since, struct buf *out)
 	return 0;
 }
 
-/* One page: 7 bytes for each of less than 3,000 units at most. */
+/* One page: 7 bytes for each of less than 3,000 units at most. A revision
+ * that is still to come is of an earlier life: that viewer gets everything. */
 int pi_job_picture(const struct job *job, uint64_t since, unsigned page,
 		   struct picture *out)
 {
@@ -74,7 +75,7 @@ int pi_job_picture(const struct job *job, uint64_t since, unsigned page,
 	buf_add_u32(&out->data, job->units_in);
 	for (unsigned j = 0; j < PI_SERIES; j++)
 		buf_add_u32(&out->data, job->layout.blocks[j]);
-	if (add_runs(job, since, &out->data))
+	if (add_runs(job, since <= job->revision ? since : 0, &out->data))
 		return ERR_NOMEM;
 	buf_add_u8(&out->data, (uint8_t)n);
 	return buf_add(&out->data, digits, n);
