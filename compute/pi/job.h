@@ -1,6 +1,6 @@
 /*
  * job: what a job of pi knows, shared by its two halves: job.c, which parses,
- * plans, checks, merges and saves, and view.c, which shows. Nobody outside
+ * plans, checks, merges and saves, and job_view.c, which shows. Nobody outside
  * this folder includes it.
  */
 #ifndef COMPUTE_PI_JOB_H
