@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wamp/walk.h"
+
 /* --- numbers ------------------------------------------------------------- */
 
 static bool is_integer(struct bytes token)
@@ -48,13 +50,11 @@ static bool integer_number(struct bytes token, struct value *out)
 	return true;
 }
 
-bool json_number(struct bytes token, struct value *out)
+static bool real_number(struct bytes token, struct value *out)
 {
-	char text[JSON_NUMBER_BYTES_MAX + 1];
+	char text[JSON_NUMBER_BYTES_MAX + 1] WALK_UNINITIALIZED;
 	double real;
 
-	if (is_integer(token) && integer_number(token, out))
-		return true;
 	if (token.len >= sizeof text)
 		return false;
 	memcpy(text, token.data, token.len);
@@ -62,6 +62,12 @@ bool json_number(struct bytes token, struct value *out)
 	real = strtod(text, NULL);
 	*out = value_real(real);
 	return isfinite(real);
+}
+
+bool json_number(struct bytes token, struct value *out)
+{
+	return (is_integer(token) && integer_number(token, out)) ||
+	       real_number(token, out);
 }
 
 /* --- building: recursive, over text that the walk has passed ------------- */

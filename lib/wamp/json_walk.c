@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
 #include "wamp/walk.h"
 
 /* The byte at `at`, 0 behind the end: no token starts with it. */
@@ -108,7 +107,7 @@ static int pass_string(struct walk *w, size_t *at, struct bytes *raw,
 		return err;
 	*raw = bytes_of(w->text.data + start, end - start);
 	*at = end + 1;
-	if (!utf8_valid(*raw) || (*escapes && !escapes_valid(*raw)))
+	if (!walk_text_valid(raw->data, raw->len) || (*escapes && !escapes_valid(*raw)))
 		return ERR_MALFORMED;
 	return 0;
 }

@@ -1,6 +1,5 @@
 #include "wamp/msgpack.h"
 
-#include "base/utf8.h"
 #include "wamp/walk.h"
 
 enum head_kind {
@@ -101,7 +100,7 @@ static inline int pass_leaf(struct walk *w, size_t *at, const struct head *head)
 		return ERR_TRUNCATED;
 	*at += head->length;
 	if (head->kind == HEAD_STR &&
-	    !utf8_valid(bytes_of(w->text.data + start, head->length)))
+	    !walk_text_valid(w->text.data + start, head->length))
 		return ERR_MALFORMED;
 	if (!key_is_next(w))
 		return 0;

@@ -9,6 +9,9 @@
 #ifndef WAMP_WALK_H
 #define WAMP_WALK_H
 
+#include <string.h>
+
+#include "base/utf8.h"
 #include "wamp/serializer.h"
 
 enum { WALK_KEYS_INLINE = 32 };
@@ -63,6 +66,27 @@ int walk_key(struct walk *w, size_t at, size_t len, bool decoded);
 /* An item of the outer list starts or ended at this offset. */
 void walk_element_starts(struct walk *w, size_t at);
 int walk_element_ends(struct walk *w, size_t at);
+
+/* utf8_valid, quick for the short ASCII strings that messages are full of. */
+static inline bool walk_text_valid(const uint8_t *p, size_t len)
+{
+	const uint64_t high = 0x8080808080808080u;
+	uint64_t word, seen = 0;
+	size_t i = 0;
+
+	for (; i + sizeof word <= len; i += sizeof word) {
+		memcpy(&word, p + i, sizeof word);
+		seen |= word;
+	}
+	if (i < len && len >= sizeof word) { /* the last 8, some again */
+		memcpy(&word, p + len - sizeof word, sizeof word);
+		seen |= word;
+	} else {
+		for (; i < len; i++)
+			seen |= p[i];
+	}
+	return !(seen & high) || utf8_valid(bytes_of(p, len));
+}
 
 static inline struct walk_frame *walk_top(struct walk *w)
 {
