@@ -155,7 +155,7 @@ $(B)/tests/sim/%: $(O)/tests/sim/%.o $(call lib,coordinator compute) $(NET_LIBS)
 # They are the same under SANITIZE, and are built beside the plain programs.
 W := $(patsubst %/asan,%,$(B))
 WEB_SRC := $(wildcard web/*.js web/*.html web/*.css web/*/*.js web/package-lock.json)
-WASM_SRC := $(BASE_SRC) $(WAMP_SRC) $(COMPUTE_SRC) worker/core.c worker/wasm.c \
+WASM_SRC := $(BASE_SRC) $(WAMP_SRC) $(COMPUTE_SRC) $(wildcard worker/*.c worker/wasm/*.c) \
 	$(wildcard lib/base/*.h lib/wamp/*.h compute/*.h compute/*/*.h worker/*.h)
 pages: $(W)/web/worker.wasm $(W)/web/index.html $(W)/places.tsv
 $(W)/web/worker.wasm: scripts/wasm $(WASM_SRC)
