@@ -1,0 +1,282 @@
+/* What must hold for both codecs at once: random trees there and back, from
+ * one language into the other, and each allocation failing once. */
+#include "support.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/rng.h"
+#include "base/utf8.h"
+#include "tests/unit/base/fail_malloc.h"
+
+static const struct wamp_limits *const limits = &wamp_limits_default;
+
+static struct value random_tree(struct arena *a, struct rng *rng, int depth);
+
+static struct bytes random_bytes(struct arena *a, struct rng *rng)
+{
+	size_t len = rng_below(rng, 12);
+	uint8_t *p = arena_alloc(a, len);
+
+	assert_non_null(p);
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)rng_next(rng);
+	return bytes_of(p, len);
+}
+
+/* Never starting with NUL: that JSON can not say. */
+static struct bytes random_text(struct arena *a, struct rng *rng)
+{
+	static const char *const piece[] = { "a", "\"", "\\", "\n", "\x01",
+					     "\xc3\xa9", "\xe2\x82\xac",
+					     "\xf0\x9f\x98\x80", "/", "key" };
+	struct buf b;
+	struct bytes text;
+
+	buf_init(&b);
+	for (uint32_t n = rng_below(rng, 6); n; n--)
+		buf_add_str(&b, piece[rng_below(rng, 10)]);
+	text = bytes_of(arena_str(a, buf_bytes(&b)), b.len);
+	buf_deinit(&b);
+	assert_true(utf8_valid(text));
+	return text;
+}
+
+static struct value random_list(struct arena *a, struct rng *rng, int depth)
+{
+	struct value list = value_list();
+
+	for (uint32_t n = rng_below(rng, 5); n; n--)
+		assert_int_equal(
+			list_add(a, &list, random_tree(a, rng, depth + 1)), 0);
+	return list;
+}
+
+static struct value random_dict(struct arena *a, struct rng *rng, int depth)
+{
+	struct value dict = value_dict();
+
+	for (uint32_t n = rng_below(rng, 5); n; n--) {
+		struct bytes key = random_text(a, rng);
+
+		assert_int_equal(dict_set(a, &dict, arena_str(a, key),
+					  random_tree(a, rng, depth + 1)),
+				 0);
+	}
+	return dict;
+}
+
+static struct value random_tree(struct arena *a, struct rng *rng, int depth)
+{
+	double real;
+
+	switch (rng_below(rng, depth > 4 ? 7 : 10)) {
+	case 0:
+		return value_null();
+	case 1:
+		return value_bool(rng_below(rng, 2));
+	case 2: /* of every length */
+		return value_int((int64_t)rng_next(rng) >>
+				 rng_below(rng, 64));
+	case 3:
+		return value_uint(rng_next(rng) >> rng_below(rng, 64));
+	case 4:
+		do {
+			uint64_t bits = rng_next(rng);
+
+			memcpy(&real, &bits, sizeof real);
+		} while (!isfinite(real));
+		return value_real(real);
+	case 5:
+		return value_text(random_text(a, rng));
+	case 6:
+		return value_bin(random_bytes(a, rng));
+	case 7:
+		return random_dict(a, rng, depth);
+	default:
+		return random_list(a, rng, depth);
+	}
+}
+
+static void test_codecs__random_trees_there_and_back(void **state)
+{
+	struct arena a;
+	struct rng rng;
+
+	(void)state;
+	arena_init(&a, 8192);
+	rng_seed(&rng, 42);
+	for (int i = 0; i < 20000; i++) {
+		const struct value v = random_tree(&a, &rng, 0);
+		struct buf first, second, third;
+		struct value *back;
+
+		buf_init(&first);
+		buf_init(&second);
+		buf_init(&third);
+		for (int k = 0; k < 2; k++) {
+			const struct serializer *s = both[k], *o = both[1 - k];
+
+			buf_clear(&first);
+			buf_clear(&second);
+			buf_clear(&third);
+			assert_int_equal(s->encode(&first, &v), 0);
+			assert_int_equal(s->decode(&a, buf_bytes(&first),
+						   limits, &back),
+					 0);
+			assert_true(value_equal(&v, back));
+			/* Over to the other and back: the same bytes. */
+			assert_int_equal(
+				serializer_transcode(s, buf_bytes(&first), o,
+						     &a, limits, &second),
+				0);
+			assert_int_equal(
+				serializer_transcode(o, buf_bytes(&second), s,
+						     &a, limits, &third),
+				0);
+			assert_int_equal(first.len, third.len);
+			assert_memory_equal(first.data, third.data, first.len);
+		}
+		buf_deinit(&first);
+		buf_deinit(&second);
+		buf_deinit(&third);
+		arena_reset(&a);
+	}
+	arena_deinit(&a);
+}
+
+/* One byte of a valid item changed: it may pass or not, but what passes can
+ * be built and encoded again, and no read goes astray (sanitizers). */
+static void test_codecs__one_changed_byte(void **state)
+{
+	struct arena a;
+	struct rng rng;
+	unsigned passed = 0, refused = 0;
+
+	(void)state;
+	arena_init(&a, 8192);
+	rng_seed(&rng, 7);
+	for (int i = 0; i < 40000; i++) {
+		const struct serializer *s = both[i % 2];
+		const struct value v = random_tree(&a, &rng, 0);
+		struct buf b;
+		struct bytes raw;
+		struct value *back;
+
+		buf_init(&b);
+		assert_int_equal(s->encode(&b, &v), 0);
+		b.data[rng_below(&rng, (uint32_t)b.len)] =
+			(uint8_t)rng_next(&rng);
+		raw = exact(buf_bytes(&b));
+		buf_clear(&b);
+		if (s->decode(&a, raw, limits, &back)) {
+			refused++;
+		} else {
+			int err = s->encode(&b, back);
+
+			assert_true(err == 0 || err == ERR_UNSUPPORTED);
+			passed++;
+		}
+		free((void *)raw.data);
+		buf_deinit(&b);
+		arena_reset(&a);
+	}
+	assert_true(passed > 1000 && refused > 1000);
+	arena_deinit(&a);
+}
+
+static void test_codecs__are_found_by_their_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct serializer *s = both[i];
+
+		assert_ptr_equal(serializer_by_name(s->name), s);
+		assert_ptr_equal(serializer_by_rawsocket(s->rawsocket), s);
+		assert_ptr_equal(
+			serializer_by_subprotocol(bytes_str(s->subprotocol)),
+			s);
+	}
+	assert_int_equal(serializer_json.rawsocket, 1);
+	assert_int_equal(serializer_msgpack.rawsocket, 2);
+	assert_null(serializer_by_name("JSON"));
+	assert_null(serializer_by_rawsocket(0));
+	assert_null(serializer_by_subprotocol(bytes_str("wamp.2.msgpack2")));
+	assert_null(serializer_by_subprotocol(bytes_of(NULL, 0)));
+}
+
+static int there_and_back(const struct serializer *s, struct bytes raw,
+			  struct buf *out)
+{
+	struct arena a;
+	struct value *v;
+	int err;
+
+	arena_init(&a, 64);
+	err = s->decode(&a, raw, limits, &v);
+	if (!err)
+		err = s->encode(out, v);
+	arena_deinit(&a);
+	return err;
+}
+
+static void test_codecs__each_allocation_may_fail(void **state)
+{
+	struct buf text, packed;
+
+	(void)state;
+	buf_init(&text);
+	buf_init(&packed);
+	/* More keys than the walk keeps inline, some with escapes. */
+	buf_add_str(&text, "[[1,[2.5,[]]],\"\\u00e9\",\"\\u0000AQID\",{");
+	for (int i = 0; i < 80; i++)
+		buf_printf(&text, "%s\"key\\u0041%d\":%d", i ? "," : "", i, i);
+	buf_add_str(&text, "}]");
+	{
+		struct arena a;
+
+		arena_init(&a, 4096);
+		assert_int_equal(serializer_transcode(&serializer_json,
+						      buf_bytes(&text),
+						      &serializer_msgpack, &a,
+						      limits, &packed),
+				 0);
+		arena_deinit(&a);
+	}
+	for (int k = 0; k < 2; k++) {
+		size_t n = 1;
+		bool hit;
+
+		do {
+			struct buf out;
+			int err;
+
+			buf_init(&out);
+			fail_malloc_at(n++);
+			err = there_and_back(both[k],
+					     buf_bytes(k ? &text : &packed),
+					     &out);
+			hit = fail_malloc_off();
+			assert_int_equal(err, hit ? ERR_NOMEM : 0);
+			if (hit)
+				assert_int_equal(out.len, 0);
+			buf_deinit(&out);
+		} while (hit);
+		assert_true(n > 8);
+	}
+	buf_deinit(&text);
+	buf_deinit(&packed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codecs__random_trees_there_and_back),
+		cmocka_unit_test(test_codecs__one_changed_byte),
+		cmocka_unit_test(test_codecs__are_found_by_their_names),
+		cmocka_unit_test(test_codecs__each_allocation_may_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,563 @@
+#include "support.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "tests/unit/base/fail_malloc.h"
+
+static const struct wamp_limits *const limits = &wamp_limits_default;
+
+static struct arena arena;
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena_init(&arena, 4096);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_deinit(&arena);
+	return 0;
+}
+
+static int decode(const char *json, enum message_side side, struct message *m)
+{
+	struct why why;
+
+	return message_decode(&arena, &serializer_json, bytes_str(json),
+			      limits, side, m, &why);
+}
+
+/* --- messages of wamp-proto's test suite, both languages ----------------- */
+
+static void test_message__agrees_with_wamp_proto(void **state)
+{
+	static const struct {
+		enum message_side side;
+		const char *json, *msgpack;
+	} cases[] = {
+		{ FROM_CLIENT,
+		  "[48,7814135,{},\"com.myapp.myprocedure1\","
+		  "[\"Hello, world!\"]]",
+		  "9530ce00773bf780b6636f6d2e6d796170702e6d7970726f63656475"
+		  "72653191ad48656c6c6f2c20776f726c6421" },
+		{ FROM_ROUTER, "[8,48,7814135,{},\"com.myapp.error\"]",
+		  "950830ce00773bf780af636f6d2e6d796170702e6572726f72" },
+		{ FROM_ROUTER,
+		  "[36,9823526,112233445566,{},[\"Hello, event!\"]]",
+		  "9524ce0095e526cf0000001a21a278be8091ad48656c6c6f2c206576"
+		  "656e7421" },
+		{ FROM_ROUTER,
+		  "[2,9129137332,{\"roles\":{\"broker\":{},\"dealer\":{}}}]",
+		  "9302cf00000002202394b481a5726f6c657382a662726f6b657280a6"
+		  "6465616c657280" },
+		{ FROM_CLIENT,
+		  "[16,239714735,{},\"com.myapp.mytopic1\","
+		  "[\"Hello, world!\"]]",
+		  "9510ce0e49c1af80b2636f6d2e6d796170702e6d79746f7069633191"
+		  "ad48656c6c6f2c20776f726c6421" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bytes packed = from_hex(cases[i].msgpack);
+		struct message m;
+		struct why why;
+		struct buf out;
+
+		buf_init(&out);
+		assert_int_equal(message_decode(&arena, &serializer_msgpack,
+						packed, limits, cases[i].side,
+						&m, &why),
+				 0);
+		assert_int_equal(message_encode(&out, &serializer_json, &m,
+						&arena, limits),
+				 0);
+		assert_text(buf_bytes(&out), cases[i].json);
+		buf_clear(&out);
+		assert_int_equal(decode(cases[i].json, cases[i].side, &m), 0);
+		assert_int_equal(message_encode(&out, &serializer_msgpack, &m,
+						&arena, limits),
+				 0);
+		assert_bytes(buf_bytes(&out), cases[i].msgpack);
+		buf_deinit(&out);
+		free((void *)packed.data);
+	}
+}
+
+/* --- the table: each message, whole and broken --------------------------- */
+
+/* `elements` are what stands behind the type (digits: an id); `payload` says
+ * that args and kwargs may follow, `optional`, how many of the last may be
+ * missing. */
+static const struct row {
+	enum message_type type;
+	unsigned sides;
+	const char *elements[4];
+	bool payload;
+	unsigned optional;
+} rows[] = {
+	{ MSG_HELLO, FROM_CLIENT, { "\"realm1\"", "{}" }, false, 0 },
+	{ MSG_WELCOME, FROM_ROUTER, { "7", "{\"a\":1}" }, false, 0 },
+	{ MSG_ABORT, 3, { "{}", "\"a.b\"" }, true, 0 },
+	{ MSG_CHALLENGE, FROM_ROUTER, { "\"ticket\"", "{}" }, false, 0 },
+	{ MSG_AUTHENTICATE, FROM_CLIENT, { "\"x\"", "{}" }, false, 0 },
+	{ MSG_GOODBYE, 3, { "{}", "\"a.b\"" }, false, 0 },
+	{ MSG_ERROR, FROM_ROUTER, { "48", "7", "{}", "\"a\"" }, true, 0 },
+	{ MSG_ERROR, FROM_CLIENT, { "68", "7", "{}", "\"a\"" }, true, 0 },
+	{ MSG_PUBLISH, FROM_CLIENT, { "7", "{}", "\"a\"" }, true, 0 },
+	{ MSG_PUBLISHED, FROM_ROUTER, { "7", "8" }, false, 0 },
+	{ MSG_SUBSCRIBE, FROM_CLIENT, { "7", "{}", "\"a\"" }, false, 0 },
+	{ MSG_SUBSCRIBED, FROM_ROUTER, { "7", "8" }, false, 0 },
+	{ MSG_UNSUBSCRIBE, FROM_CLIENT, { "7", "8" }, false, 0 },
+	{ MSG_UNSUBSCRIBED, FROM_ROUTER, { "7", "{}" }, false, 1 },
+	{ MSG_EVENT, FROM_ROUTER, { "7", "8", "{}" }, true, 0 },
+	{ MSG_CALL, FROM_CLIENT, { "7", "{}", "\"a\"" }, true, 0 },
+	{ MSG_CANCEL, FROM_CLIENT, { "7", "{}" }, false, 0 },
+	{ MSG_RESULT, FROM_ROUTER, { "7", "{}" }, true, 0 },
+	{ MSG_REGISTER, FROM_CLIENT, { "7", "{}", "\"a\"" }, false, 0 },
+	{ MSG_REGISTERED, FROM_ROUTER, { "7", "8" }, false, 0 },
+	{ MSG_UNREGISTER, FROM_CLIENT, { "7", "8" }, false, 0 },
+	{ MSG_UNREGISTERED, FROM_ROUTER, { "7", "{}" }, false, 1 },
+	{ MSG_INVOCATION, FROM_ROUTER, { "7", "8", "{}" }, true, 0 },
+	{ MSG_INTERRUPT, FROM_ROUTER, { "7", "{}" }, false, 0 },
+	{ MSG_YIELD, FROM_CLIENT, { "7", "{}" }, true, 0 },
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static unsigned length(const struct row *row)
+{
+	unsigned n = 0;
+
+	while (n < 4 && row->elements[n])
+		n++;
+	return n;
+}
+
+/* The first `count` elements, the one at `changed` replaced, then `more`. */
+static void write(char text[200], const struct row *row, unsigned count,
+		  unsigned changed, const char *instead, const char *more)
+{
+	int at = sprintf(text, "[%d", (int)row->type);
+
+	for (unsigned i = 0; i < count; i++)
+		at += sprintf(text + at, ",%s",
+			      i == changed ? instead : row->elements[i]);
+	sprintf(text + at, "%s]", more);
+}
+
+/* Decodes in both languages, checked and cut: all four must agree. */
+static int decode_all(const char *json, enum message_side side)
+{
+	struct message m;
+	struct buf packed;
+	struct why why;
+	int err = decode(json, side, &m), other;
+
+	assert_int_equal(message_decode_header(&arena, &serializer_json,
+					       bytes_str(json), limits, side,
+					       &m, NULL),
+			 err);
+	buf_init(&packed);
+	assert_int_equal(serializer_transcode(&serializer_json,
+					      bytes_str(json),
+					      &serializer_msgpack, &arena,
+					      limits, &packed),
+			 0);
+	other = message_decode(&arena, &serializer_msgpack,
+			       buf_bytes(&packed), limits, side, &m, &why);
+	assert_int_equal(other, err);
+	if (err)
+		assert_true(why.text[0]);
+	assert_int_equal(message_decode_header(&arena, &serializer_msgpack,
+					       buf_bytes(&packed), limits,
+					       side, &m, NULL),
+			 err);
+	buf_deinit(&packed);
+	arena_reset(&arena);
+	return err;
+}
+
+static enum message_side a_side(const struct row *row)
+{
+	return row->sides & FROM_CLIENT ? FROM_CLIENT : FROM_ROUTER;
+}
+
+static void test_message__each_is_accepted_from_who_may_send_it(void **state)
+{
+	char text[200];
+
+	(void)state;
+	for (const struct row *row = rows; row < rows + ROWS; row++) {
+		bool error = row->type == MSG_ERROR;
+
+		write(text, row, length(row), 9, "", "");
+		for (enum message_side s = FROM_CLIENT; s <= FROM_ROUTER; s++)
+			assert_int_equal(decode_all(text, s),
+					 row->sides & s ? 0
+					 : error	? ERR_MALFORMED
+							: ERR_DENIED);
+	}
+}
+
+static void test_message__missing_and_superfluous_elements(void **state)
+{
+	char text[200];
+
+	(void)state;
+	for (const struct row *row = rows; row < rows + ROWS; row++) {
+		enum message_side side = a_side(row);
+		unsigned n = length(row);
+
+		for (unsigned i = 0; i < n; i++) {
+			write(text, row, i, 9, "", "");
+			assert_int_equal(decode_all(text, side),
+					 n - i <= row->optional
+						 ? 0
+						 : ERR_MALFORMED);
+		}
+		write(text, row, n, 9, "", ",[]");
+		assert_int_equal(decode_all(text, side),
+				 row->payload ? 0 : ERR_MALFORMED);
+		write(text, row, n, 9, "", ",[1],{\"a\":2}");
+		assert_int_equal(decode_all(text, side),
+				 row->payload ? 0 : ERR_MALFORMED);
+		write(text, row, n, 9, "", ",[],{},{}");
+		assert_int_equal(decode_all(text, side), ERR_MALFORMED);
+	}
+}
+
+static void test_message__each_element_of_a_wrong_type(void **state)
+{
+	static const char *const values[] = {
+		"null", "true", "false", "1.0", "-1", "\"text\"", "[]", "{}",
+		"12", "\"\\u0000AQ==\"",
+	};
+	char text[200];
+
+	(void)state;
+	for (const struct row *row = rows; row < rows + ROWS; row++) {
+		for (unsigned i = 0; i < length(row); i++) {
+			char was = row->elements[i][0];
+			bool type = row->type == MSG_ERROR && i == 0;
+
+			for (unsigned v = 0;
+			     v < sizeof values / sizeof *values; v++) {
+				char is = values[v][0];
+				bool same = was == '"' ? v == 5
+					    : was == '{' ? is == '{'
+							 : is == '1' && v == 8;
+
+				write(text, row, length(row), i, values[v],
+				      "");
+				assert_int_equal(
+					decode_all(text, a_side(row)),
+					same && !type ? 0 : ERR_MALFORMED);
+			}
+		}
+	}
+}
+
+static void test_message__ids_are_1_to_2_to_the_53(void **state)
+{
+	static const struct {
+		const char *id;
+		bool ok;
+	} ids[] = {
+		{ "0", false },
+		{ "1", true },
+		{ "9007199254740992", true },
+		{ "9007199254740993", false },
+		{ "18446744073709551615", false },
+		{ "1e3", false },
+		{ "5.0", false },
+	};
+	char text[200];
+
+	(void)state;
+	for (const struct row *row = rows; row < rows + ROWS; row++) {
+		for (unsigned i = 0; i < length(row); i++) {
+			char was = row->elements[i][0];
+			bool type = row->type == MSG_ERROR && i == 0;
+
+			if (was < '0' || was > '9' || type)
+				continue;
+			for (unsigned k = 0; k < sizeof ids / sizeof *ids;
+			     k++) {
+				write(text, row, length(row), i, ids[k].id,
+				      "");
+				assert_int_equal(
+					decode_all(text, a_side(row)) == 0,
+					ids[k].ok);
+			}
+		}
+	}
+}
+
+static void test_message__a_revocation_names_its_subject(void **state)
+{
+	struct message m;
+
+	(void)state;
+	assert_int_equal(decode("[67,0,{\"registration\":5}]", FROM_ROUTER,
+				&m),
+			 0);
+	assert_int_equal(m.request, 0);
+	assert_non_null(dict_get(m.options, "registration"));
+	assert_int_equal(decode("[35,0,{\"subscription\":5}]", FROM_ROUTER,
+				&m),
+			 0);
+	assert_int_equal(decode("[67,0]", FROM_ROUTER, &m), ERR_MALFORMED);
+	assert_int_equal(decode("[67,0,{}]", FROM_ROUTER, &m), ERR_MALFORMED);
+}
+
+static void test_message__error_answers_requests_only(void **state)
+{
+	char text[64];
+
+	(void)state;
+	for (int type = 0; type < 80; type++) {
+		bool request = type == MSG_PUBLISH || type == MSG_SUBSCRIBE ||
+			       type == MSG_UNSUBSCRIBE || type == MSG_CALL ||
+			       type == MSG_REGISTER || type == MSG_UNREGISTER;
+
+		sprintf(text, "[8,%d,1,{},\"a\"]", type);
+		assert_int_equal(decode_all(text, FROM_ROUTER) == 0, request);
+		assert_int_equal(decode_all(text, FROM_CLIENT) == 0,
+				 type == MSG_INVOCATION);
+	}
+}
+
+static void test_message__payloads_are_a_list_and_a_dict(void **state)
+{
+	static const char *const bad[] = {
+		"[48,1,{},\"a\",{}]",       "[48,1,{},\"a\",null]",
+		"[48,1,{},\"a\",1]",        "[48,1,{},\"a\",\"x\"]",
+		"[48,1,{},\"a\",[],[]]",    "[48,1,{},\"a\",[],null]",
+		"[48,1,{},\"a\",[],\"{\"]", "[48,1,{},\"a\",\"[\"]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(decode_all(bad[i], FROM_CLIENT),
+				 ERR_MALFORMED);
+}
+
+static void test_message__what_is_no_message(void **state)
+{
+	static const char *const bad[] = {
+		"[]", "{}", "5", "\"[1]\"", "[0]", "[7,1]", "[71,1,{}]",
+		"[-1]", "[true,\"realm\",{}]", "[\"HELLO\",\"realm\",{}]",
+		"[1.0,\"realm\",{}]", "[[1],\"realm\",{}]", "[4294967297]",
+		"[18446744073709551615]", "[null]",
+	};
+	struct message m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(decode_all(bad[i], FROM_CLIENT),
+				 ERR_MALFORMED);
+	assert_int_equal(decode("", FROM_CLIENT, &m), ERR_MALFORMED);
+	assert_int_equal(decode("[1,\"r\"", FROM_CLIENT, &m), ERR_MALFORMED);
+}
+
+static void test_message__names(void **state)
+{
+	(void)state;
+	assert_string_equal(message_name(MSG_CALL), "CALL");
+	assert_string_equal(message_name(MSG_UNSUBSCRIBED), "UNSUBSCRIBED");
+	assert_string_equal(message_name((enum message_type)0), "?");
+	assert_string_equal(message_name((enum message_type)7), "?");
+	assert_string_equal(message_name((enum message_type)9999), "?");
+	assert_string_equal(message_name((enum message_type)-1), "?");
+}
+
+/* A payload nobody can decode: the router refuses the message, a client gets
+ * its header and an error for the payload. */
+static void test_message__a_header_without_its_payload(void **state)
+{
+	struct bytes raw = from_hex("94320780 91a1ff");
+	struct value *args, *kwargs;
+	struct message m;
+
+	(void)state;
+	assert_int_equal(message_decode(&arena, &serializer_msgpack, raw,
+					limits, FROM_ROUTER, &m, NULL),
+			 ERR_MALFORMED);
+	assert_int_equal(message_decode_header(&arena, &serializer_msgpack,
+					       raw, limits, FROM_ROUTER, &m,
+					       NULL),
+			 0);
+	assert_int_equal(m.type, MSG_RESULT);
+	assert_int_equal(m.request, 7);
+	assert_int_equal(payload_decode(&arena, &m.payload, limits, &args,
+					&kwargs),
+			 ERR_MALFORMED);
+	free((void *)raw.data);
+}
+
+/* --- encoding ------------------------------------------------------------ */
+
+static void test_message__absent_and_empty_payloads(void **state)
+{
+	struct value list = value_list(), dict = value_dict();
+	struct payload payload;
+	struct value *args, *kwargs;
+	struct buf storage;
+
+	(void)state;
+	buf_init(&storage);
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(payload_encode(&payload, both[k], &storage,
+						&list, &dict),
+				 0);
+		assert_null(payload.args.data);
+		assert_null(payload.kwargs.data);
+		assert_int_equal(payload_decode(&arena, &payload, limits,
+						&args, &kwargs),
+				 0);
+		assert_int_equal(args->type, VALUE_LIST);
+		assert_int_equal(kwargs->type, VALUE_DICT);
+	}
+	assert_int_equal(dict_set(&arena, &dict, "a", value_int(1)), 0);
+	assert_int_equal(payload_encode(&payload, both[1], &storage, NULL,
+					&dict),
+			 0);
+	assert_text(payload.args, "[]");
+	assert_text(payload.kwargs, "{\"a\":1}");
+	assert_int_equal(payload_encode(&payload, both[1], &storage, &dict,
+					NULL),
+			 ERR_USAGE);
+	buf_deinit(&storage);
+}
+
+/* A router that writes an EVENT with another serializer's payload. */
+static void test_message__payloads_are_transcoded(void **state)
+{
+	struct message m = {
+		.type = MSG_EVENT,
+		.subject = 1,
+		.publication = 2,
+		.payload = {
+			.serializer = &serializer_json,
+			.kwargs = bytes_str("{\"a\": \"\\u0000AQI=\"}"),
+		},
+	};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	assert_int_equal(message_encode(&out, &serializer_msgpack, &m, &arena,
+					limits),
+			 0);
+	assert_bytes(buf_bytes(&out), "9624010280 90 81a161c4020102");
+	buf_deinit(&out);
+}
+
+static void test_message__a_failed_encoding_leaves_the_buf(void **state)
+{
+	struct message m = {
+		.type = MSG_RESULT,
+		.request = 1,
+		.payload = { .serializer = &serializer_msgpack },
+	};
+	struct bytes infinity = from_hex("91cb7ff0000000000000");
+	struct buf out;
+
+	(void)state;
+	m.payload.args = infinity;
+	buf_init(&out);
+	buf_add_str(&out, "before");
+	assert_int_equal(message_encode(&out, &serializer_json, &m, &arena,
+					limits),
+			 ERR_UNSUPPORTED);
+	assert_text(buf_bytes(&out), "before");
+	m.type = (enum message_type)7;
+	assert_int_equal(message_encode(&out, &serializer_json, &m, &arena,
+					limits),
+			 ERR_MALFORMED);
+	assert_text(buf_bytes(&out), "before");
+	buf_deinit(&out);
+	free((void *)infinity.data);
+}
+
+static int decode_and_encode(const struct serializer *from, struct bytes raw,
+			     const struct serializer *to, struct buf *out)
+{
+	struct message m;
+	struct arena a;
+	int err;
+
+	arena_init(&a, 64);
+	err = message_decode(&a, from, raw, limits, FROM_CLIENT, &m, NULL);
+	if (!err)
+		err = message_encode(out, to, &m, &a, limits);
+	arena_deinit(&a);
+	return err;
+}
+
+static void test_message__each_allocation_may_fail(void **state)
+{
+	const char *json = "[48,1,{\"a\":[1,2,{\"\\n\":true}]},\"a\\u0062\","
+			   "[1,2,3,[4]],{\"k\":\"v\",\"l\":\"\\u0000AQ==\"}]";
+	struct buf packed;
+
+	(void)state;
+	buf_init(&packed);
+	assert_int_equal(decode_and_encode(both[1], bytes_str(json), both[0],
+					   &packed),
+			 0);
+	for (int k = 0; k < 4; k++) {
+		const struct serializer *from = both[k / 2], *to = both[k % 2];
+		struct bytes raw = k / 2 ? bytes_str(json)
+					 : buf_bytes(&packed);
+		size_t n = 1;
+		bool hit;
+
+		do {
+			struct buf out;
+			int err;
+
+			buf_init(&out);
+			fail_malloc_at(n++);
+			err = decode_and_encode(from, raw, to, &out);
+			hit = fail_malloc_off();
+			assert_int_equal(err, hit ? ERR_NOMEM : 0);
+			assert_int_equal(out.len == 0, hit);
+			assert_true(buf_ok(&out));
+			buf_deinit(&out);
+		} while (hit);
+		assert_true(n > 3);
+	}
+	buf_deinit(&packed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_message__agrees_with_wamp_proto),
+		cmocka_unit_test(
+			test_message__each_is_accepted_from_who_may_send_it),
+		cmocka_unit_test(
+			test_message__missing_and_superfluous_elements),
+		cmocka_unit_test(test_message__each_element_of_a_wrong_type),
+		cmocka_unit_test(test_message__ids_are_1_to_2_to_the_53),
+		cmocka_unit_test(test_message__a_revocation_names_its_subject),
+		cmocka_unit_test(test_message__error_answers_requests_only),
+		cmocka_unit_test(test_message__payloads_are_a_list_and_a_dict),
+		cmocka_unit_test(test_message__what_is_no_message),
+		cmocka_unit_test(test_message__names),
+		cmocka_unit_test(test_message__a_header_without_its_payload),
+		cmocka_unit_test(test_message__absent_and_empty_payloads),
+		cmocka_unit_test(test_message__payloads_are_transcoded),
+		cmocka_unit_test(
+			test_message__a_failed_encoding_leaves_the_buf),
+		cmocka_unit_test(test_message__each_allocation_may_fail),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
