@@ -1,9 +1,9 @@
 #include "crypto/random.h"
 
-#include <openssl/rand.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "crypto/openssl.h"
 #include "wamp/uri.h"
 
 void random_bytes(void *out, size_t len)
