@@ -1,7 +1,6 @@
 #include "crypto/hash.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include "crypto/openssl.h"
 
 int sha256(const struct bytes *parts, unsigned count,
 	   uint8_t out[SHA256_BYTES])
