@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/base/fail_malloc.h"
+
 static void assert_digest(const uint8_t digest[SHA256_BYTES], const char *hex)
 {
 	char got[2 * SHA256_BYTES + 1];
@@ -63,12 +65,34 @@ static void test_hash__secrets_are_compared_whole(void **state)
 	assert_true(secret_equal(bytes_of(NULL, 0), bytes_str("")));
 }
 
+static void test_hash__each_allocation_may_fail(void **state)
+{
+	uint8_t digest[SHA256_BYTES];
+	size_t n = 1;
+	bool hit;
+
+	(void)state;
+	do {
+		int err;
+
+		fail_malloc_at(n++);
+		err = sha256_of(bytes_str("abc"), digest);
+		hit = fail_malloc_off();
+		if (err)
+			assert_int_equal(err, ERR_NOMEM);
+		else
+			assert_int_equal(digest[0], 0xba);
+	} while (hit);
+	assert_true(n > 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash__known_digests),
 		cmocka_unit_test(test_hash__parts_are_one_message),
 		cmocka_unit_test(test_hash__secrets_are_compared_whole),
+		cmocka_unit_test(test_hash__each_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
