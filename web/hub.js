@@ -113,6 +113,7 @@ let core = { phase: "offline", donor: 0, token: "", name: "", computing: 0,
 	chunks: 0 };
 let intensity = 1;
 let leaving = false;
+let changed = false; // the page has not heard of it yet
 
 /** By thread: the chunk under way, and the speed of the last one. */
 const tasks = [];
@@ -138,6 +139,7 @@ function rate() {
 }
 
 function tellState() {
+	changed = false;
 	tell({
 		type: "state", phase: phase(), donor: core.donor,
 		token: core.token || null, name: core.name || null,
@@ -150,7 +152,7 @@ function tellState() {
 
 // --- the module ---------------------------------------------------------------
 
-/** Calls the module and does what it left to do. */
+/** Calls the module and does what it left to do; then the page hears once. */
 function call(name, ...args) {
 	const result = instance.wasm[name](...args);
 	drain();
@@ -164,6 +166,7 @@ function drain() {
 		wasm.out_clear();
 		eachRecord(queue, send, (event) => events[event.type](event));
 	}
+	if (changed) tellState();
 }
 
 function send(message) {
@@ -200,7 +203,7 @@ const events = {
 			net.deadline = 0;
 		}
 		if (renamed) tell({ type: "renamed", name: core.name });
-		tellState();
+		changed = true;
 	},
 	me: ({ me }) => tell({ ...me, type: "me" }),
 	finished: ({ event }) => tell({ ...event, type: "finished" }),

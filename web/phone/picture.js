@@ -1,0 +1,147 @@
+/**
+ * picture: what this phone computes, on a canvas. Shows one chunk at a time:
+ * when its result is known, that appears for a moment, then the next chunk is
+ * shown. Draws only while something moves.
+ */
+import { markColour } from "../shared/mark.js";
+import * as pi from "./draw_pi.js";
+import * as tsp from "./draw_tsp.js";
+
+const PAINTERS = { pi, tsp };
+const SHOW_MS = 900;  // a result appearing
+const HOLD_MS = 1600; // before the next chunk takes its place
+const FRAME_MS = 33;
+
+/** @param {HTMLCanvasElement} canvas */
+export function createPicture(canvas) {
+	const g = canvas.getContext("2d");
+	const dark = matchMedia("(prefers-color-scheme: dark)");
+	const calm = matchMedia("(prefers-reduced-motion: reduce)");
+	let donor = 0;
+	let current = null; // {painter, scene, thread, doneAt}
+	let next = null;    // the newest chunk message meanwhile
+	let frame = 0;
+	let drawnAt = 0;
+
+	function look(now) {
+		const style = getComputedStyle(canvas);
+		const shown = !current?.doneAt ? 0 : calm.matches ? 1
+			: Math.min(1, (now - current.doneAt) / SHOW_MS);
+		return {
+			width: canvas.width, height: canvas.height, shown,
+			scale: canvas.width / Math.max(1, canvas.clientWidth),
+			colour: markColour(donor, dark.matches),
+			onColour: dark.matches ? "#0d1115" : "#ffffff",
+			text: style.getPropertyValue("--text"),
+			muted: style.getPropertyValue("--muted"),
+			line: style.getPropertyValue("--line"),
+			warm: style.getPropertyValue("--warm"),
+			mono: style.getPropertyValue("--mono"),
+		};
+	}
+
+	function fit() {
+		const scale = Math.min(devicePixelRatio || 1, 3);
+		const width = Math.round(canvas.clientWidth * scale);
+		const height = Math.round(canvas.clientHeight * scale);
+		if (canvas.width !== width || canvas.height !== height) {
+			canvas.width = width;
+			canvas.height = height;
+		}
+	}
+
+	function draw(now) {
+		drawnAt = now;
+		fit();
+		g.clearRect(0, 0, canvas.width, canvas.height);
+		if (current && canvas.width && canvas.height)
+			current.painter.draw(g, current.scene, look(now));
+	}
+
+	function tick(now) {
+		frame = 0;
+		const age = current?.doneAt ? now - current.doneAt : 0;
+		if (age > HOLD_MS && next) {
+			show(next);
+			return;
+		}
+		if (now - drawnAt >= FRAME_MS && (age <= SHOW_MS + 100 || !age))
+			draw(now);
+		if (current?.doneAt && (age <= SHOW_MS + 100 || next))
+			wake();
+	}
+
+	function wake() {
+		frame ||= requestAnimationFrame(tick);
+	}
+
+	function show(chunk) {
+		next = null;
+		const painter = PAINTERS[chunk.kind];
+		try {
+			current = { painter, scene: painter.begin(chunk),
+				thread: chunk.thread, from: chunk.from, doneAt: 0 };
+		} catch {
+			current = null; // bytes of another version: nothing to see
+		}
+		drawnAt = 0;
+		wake();
+	}
+
+	new ResizeObserver(() => {
+		drawnAt = 0;
+		draw(performance.now());
+	}).observe(canvas);
+	dark.addEventListener("change", () => draw(performance.now()));
+
+	return {
+		/** @param {number} number whose colour results have */
+		setDonor(number) {
+			donor = number;
+		},
+		/** @param {any} message "chunk" of the hub */
+		chunk(message) {
+			if (!PAINTERS[message.kind])
+				return;
+			if (!current || current.thread === message.thread &&
+				!current.doneAt)
+				show(message);
+			else
+				next = message;
+			if (current?.doneAt)
+				wake();
+		},
+		/** @param {any} message "done" of the hub */
+		done(message) {
+			if (next?.thread === message.thread)
+				next = null;
+			if (!current || current.thread !== message.thread ||
+				current.doneAt)
+				return;
+			try {
+				current.painter.finish(current.scene, message);
+			} catch {
+				return;
+			}
+			current.doneAt = performance.now();
+			drawnAt = 0;
+			wake();
+		},
+		/** @param {number} thread whose chunk came to nothing */
+		dropped(thread) {
+			if (next?.thread === thread)
+				next = null;
+			if (current?.thread !== thread || current.doneAt)
+				return;
+			current = null;
+			if (next)
+				show(next);
+			else
+				draw(performance.now());
+		},
+		clear() {
+			current = next = null;
+			draw(performance.now());
+		},
+	};
+}

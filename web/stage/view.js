@@ -1,0 +1,97 @@
+/**
+ * view: the stage's words and figures, from its state; the canvases and the
+ * board have modules of their own.
+ */
+import { address, compact, duration, integer, percent }
+	from "../shared/format.js";
+import { markElement } from "../shared/mark.js";
+import { isDark } from "./look.js";
+
+const TITLES = {
+	tsp: "The shortest round trip",
+	pi: "Digits of π",
+};
+
+const $ = (id) => document.getElementById(id);
+
+function setText(id, text) {
+	const element = $(id);
+	if (element.textContent !== text)
+		element.textContent = text;
+}
+
+/** @param {string} url */
+export function drawAddress(url) {
+	const { scheme, rest } = address(url);
+	setText("url-scheme", scheme);
+	setText("url-rest", rest);
+	$("url").classList.toggle("long", rest.length > 24);
+}
+
+function overLine(status) {
+	if (typeof status?.over !== "number")
+		return "";
+	const what = status.over_what === "estimate" ? "an estimate of the best"
+		: status.over_what === "optimum" ? "the best that is known"
+			: `the ${status.over_what}`;
+	return status.over <= 0 ? `no longer than ${what}`
+		: `${percent(status.over)} above ${what}`;
+}
+
+function stateLine(status) {
+	switch (status?.state) {
+	case "preparing":
+		return "getting ready …";
+	case "paused":
+		return "paused";
+	case "finished":
+		return "done!";
+	case "failed":
+		return status.error ?? "failed";
+	case "running":
+		return typeof status.eta_s === "number"
+			? `${duration(status.eta_s)} to go` : "";
+	default:
+		return "";
+	}
+}
+
+function drawJob({ status, progress }) {
+	const kind = status?.kind;
+	setText("title", Object.hasOwn(TITLES, kind ?? "") ? TITLES[kind]
+		: kind || "Waiting for the first problem");
+	setText("value", status?.text ?? "");
+	setText("over", overLine(status));
+	const part = Math.floor(progress * 100);
+	$("progress").value = progress;
+	setText("progress-text", status?.job ? `${part} %` : "");
+	setText("eta", stateLine(status));
+}
+
+function drawNews({ news, connected, trouble }) {
+	const line = $("news");
+	const latest = news[0];
+	const text = connected ? latest?.text ?? ""
+		: `Connecting again … ${trouble ?? ""}`;
+	const key = `${connected} ${latest?.donor} ${text} ${isDark()}`;
+	if (line.dataset.shown === key)
+		return;
+	line.dataset.shown = key;
+	const words = document.createElement("span");
+	words.textContent = text;
+	line.replaceChildren(...connected && latest
+		? [markElement(latest.donor, isDark())] : [], words);
+}
+
+/** @param {import("./state.js").StageState} state
+ * @param {string} attribution */
+export function draw(state, attribution) {
+	document.body.classList.toggle("offline", !state.connected);
+	setText("devices", integer(state.devices));
+	setText("devices-label", state.devices === 1 ? "device" : "devices");
+	setText("rate", `${compact(state.rate)} ×`);
+	setText("chunks", compact(state.status?.chunks_per_s ?? 0));
+	drawJob(state);
+	drawNews(state);
+	setText("attribution", attribution);
+}
