@@ -142,6 +142,8 @@ static int tsp_end(struct compute *c, struct buf *output)
 		qsort(o.change.added, o.change.count, sizeof(struct edge),
 		      compare_edges);
 		o.gain = exchange_gain(&o.change, &c->cell.space);
+		if (o.gain <= 0)
+			o.gain = o.change.count = 0;
 		err = outcome_write(&o, output);
 	}
 	arena_deinit(&arena);
