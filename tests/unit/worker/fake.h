@@ -33,6 +33,10 @@ struct fake {
 	unsigned request_count;
 	uint64_t registrations, registered_chunk, registered_audit;
 	struct core_chunk chunk[FAKE_THREADS_MAX]; /* last started */
+	/* Called before and after each message goes in; with it the client may
+	 * fail. NULL: it must not. */
+	void (*around)(bool before);
+	unsigned failures;
 };
 
 static inline void fake_expect(struct fake *f, const char *want)
@@ -212,6 +216,20 @@ static const struct core_effects fake_effects = {
 
 /* --- what the router says ---------------------------------------------------------- */
 
+static inline void fake_receive(struct fake *f, struct bytes raw)
+{
+	int err;
+
+	if (f->around)
+		f->around(true);
+	err = client_receive(f->client, raw);
+	if (f->around)
+		f->around(false);
+	else
+		assert_int_equal(err, 0);
+	f->failures += err != 0;
+}
+
 static inline void fake_say(struct fake *f, struct message *m,
 			    const struct value *args,
 			    const struct value *kwargs)
@@ -228,7 +246,7 @@ static inline void fake_say(struct fake *f, struct message *m,
 	assert_int_equal(message_encode(&raw, &serializer_msgpack, m, &f->arena,
 					&wamp_limits_default),
 			 0);
-	assert_int_equal(client_receive(f->client, buf_bytes(&raw)), 0);
+	fake_receive(f, buf_bytes(&raw));
 	buf_deinit(&storage);
 	buf_deinit(&raw);
 }
