@@ -323,9 +323,10 @@ static int add_value(struct buf *out, const struct value *v, unsigned depth)
 	case VALUE_BOOL:
 		return buf_add_str(out, v->boolean ? "true" : "false");
 	case VALUE_INT:
-		return v->integer < 0
-			       ? add_integer(out, 0 - (uint64_t)v->integer, true)
-			       : add_integer(out, (uint64_t)v->integer, false);
+		return add_integer(out,
+				   v->integer < 0 ? 0 - (uint64_t)v->integer
+						  : (uint64_t)v->integer,
+				   v->integer < 0);
 	case VALUE_UINT:
 		return add_integer(out, v->uinteger, false);
 	case VALUE_REAL:

@@ -107,7 +107,8 @@ static int pass_string(struct walk *w, size_t *at, struct bytes *raw,
 		return err;
 	*raw = bytes_of(w->text.data + start, end - start);
 	*at = end + 1;
-	if (!walk_text_valid(raw->data, raw->len) || (*escapes && !escapes_valid(*raw)))
+	if (!walk_text_valid(raw->data, raw->len) ||
+	    (*escapes && !escapes_valid(*raw)))
 		return ERR_MALFORMED;
 	return 0;
 }

@@ -3,8 +3,8 @@
  * open lists and dicts, the budgets, and the keys of the open dicts, which
  * must be unique. For msgpack_walk.c and json_walk.c only; base only.
  *
- * Memory: none but for dicts with many keys (8 bytes a key, so never more
- * than 4 bytes a byte of message).
+ * Memory: none but for dicts with many keys (at most 24 bytes a key, which is
+ * at least two bytes of message), and for JSON's keys with escapes.
  */
 #ifndef WAMP_WALK_H
 #define WAMP_WALK_H

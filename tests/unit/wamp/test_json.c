@@ -113,7 +113,7 @@ static void encoded(const struct value *v, const char *want)
 	buf_deinit(&out);
 }
 
-static void test_json__reals_are_short_and_never_look_like_integers(void **state)
+static void test_json__reals_are_short_and_no_integers(void **state)
 {
 	static const struct {
 		double real;
@@ -415,8 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json__the_grammar_is_strict),
 		cmocka_unit_test(test_json__integers_stay_integers),
-		cmocka_unit_test(
-	test_json__reals_are_short_and_never_look_like_integers),
+		cmocka_unit_test(test_json__reals_are_short_and_no_integers),
 		cmocka_unit_test(test_json__what_it_can_not_say_is_refused),
 		cmocka_unit_test(test_json__strings_with_every_kind_of_escape),
 		cmocka_unit_test(test_json__byte_strings_travel_as_base64),

@@ -435,6 +435,25 @@ static void test_message__absent_and_empty_payloads(void **state)
 	buf_deinit(&storage);
 }
 
+static void test_message__a_failed_payload_leaves_the_storage(void **state)
+{
+	struct value args = *tree(&arena, "[1]");
+	struct value kwargs = *tree(&arena, "{\"a\":1}");
+	struct payload payload;
+	struct buf storage;
+
+	(void)state;
+	kwargs.dict.pairs[0].value = value_text(bytes_of("\0", 1));
+	buf_init(&storage);
+	buf_add_str(&storage, "before");
+	assert_int_equal(payload_encode(&payload, &serializer_json, &storage,
+					&args, &kwargs),
+			 ERR_UNSUPPORTED);
+	assert_text(buf_bytes(&storage), "before");
+	assert_null(payload.args.data);
+	buf_deinit(&storage);
+}
+
 /* A router that writes an EVENT with another serializer's payload. */
 static void test_message__payloads_are_transcoded(void **state)
 {
@@ -553,6 +572,8 @@ int main(void)
 		cmocka_unit_test(test_message__names),
 		cmocka_unit_test(test_message__a_header_without_its_payload),
 		cmocka_unit_test(test_message__absent_and_empty_payloads),
+		cmocka_unit_test(
+			test_message__a_failed_payload_leaves_the_storage),
 		cmocka_unit_test(test_message__payloads_are_transcoded),
 		cmocka_unit_test(
 			test_message__a_failed_encoding_leaves_the_buf),

@@ -18,7 +18,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void test_value__an_integer_is_no_bool_and_a_real_no_integer(void **state)
+static void test_value__an_integer_is_no_bool_nor_a_real(void **state)
 {
 	const struct value one = value_int(1), yes = value_bool(true),
 			   real = value_real(1.0);
@@ -212,8 +212,7 @@ static void test_value__each_allocation_may_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-	test_value__an_integer_is_no_bool_and_a_real_no_integer),
+		cmocka_unit_test(test_value__an_integer_is_no_bool_nor_a_real),
 		cmocka_unit_test(test_value__unsigned_only_above_int64),
 		cmocka_unit_test(test_value__ranges_include_both_ends),
 		cmocka_unit_test(test_value__dict_set_replaces_and_keeps_order),
