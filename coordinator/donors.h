@@ -30,7 +30,7 @@ struct donor {
 	uint32_t sessions;
 	bool credited;     /* since the last job.progress */
 	unsigned rejected; /* results in a row */
-	uint64_t waved_ms;
+	uint64_t waved_ms, heard_ms; /* monotonic; heard: a result */
 	struct batch *batches; /* pending; trust.h's */
 };
 
@@ -39,6 +39,8 @@ struct session {
 	struct donor *donor; /* NULL: registered, but has not joined */
 	uint32_t threads;
 	bool chunk, audit; /* registered */
+	uint64_t heard_ms; /* monotonic: registered */
+	uint32_t seen;     /* in the list of this number */
 };
 
 struct donors {
