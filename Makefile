@@ -45,7 +45,7 @@ NET_SRC := $(call src,lib/net)
 COMPUTE_SRC := $(call src,compute) $(call src,compute/tsp) $(call src,compute/pi)
 ROUTER_SRC := $(call src,router)
 COORDINATOR_SRC := $(call src,coordinator)
-WORKER_SRC := $(call src,worker)
+WORKER_SRC := $(call src,worker) $(call src,worker/core)
 
 LIBS := base wamp crypto net compute router coordinator worker llhttp
 objs = $(patsubst %.c,$(O)/%.o,$(1))
@@ -158,8 +158,8 @@ $(B)/tests/sim/%: $(O)/tests/sim/%.o $(call lib,coordinator compute) $(NET_LIBS)
 # They are the same under SANITIZE, and are built beside the plain programs.
 W := $(patsubst %/asan,%,$(B))
 WEB_SRC := $(wildcard web/*.js web/*.html web/*.css web/*/*.js web/package-lock.json)
-WASM_SRC := $(BASE_SRC) $(WAMP_SRC) $(COMPUTE_SRC) $(wildcard worker/*.c worker/wasm/*.c) \
-	$(wildcard lib/base/*.h lib/wamp/*.h compute/*.h compute/*/*.h worker/*.h)
+WASM_SRC := $(BASE_SRC) $(WAMP_SRC) $(COMPUTE_SRC) $(wildcard worker/*.c worker/*/*.c) \
+	$(wildcard lib/base/*.h lib/wamp/*.h compute/*.h compute/*/*.h worker/*.h worker/*/*.h)
 pages: $(W)/web/worker.wasm $(W)/web/index.html $(W)/places.tsv
 $(W)/web/worker.wasm: scripts/wasm $(WASM_SRC)
 	scripts/wasm $(W)/web

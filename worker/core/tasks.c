@@ -1,4 +1,4 @@
-#include "worker/tasks.h"
+#include "worker/core/tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

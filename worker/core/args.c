@@ -1,4 +1,4 @@
-#include "worker/args.h"
+#include "worker/core/args.h"
 
 const struct value *args_dict(const struct client_data *data)
 {

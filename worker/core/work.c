@@ -1,4 +1,4 @@
-#include "worker/core_inner.h"
+#include "worker/core/inner.h"
 
 #include <assert.h>
 

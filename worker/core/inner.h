@@ -1,5 +1,5 @@
 /*
- * core_inner: what the core's three files share: core.c (life, state),
+ * inner: what the files of the core share: core.c (life, state),
  * donor.c (donor.*, registering) and work.c (invocations, chunks, results).
  * For nobody else.
  */
@@ -7,7 +7,7 @@
 #define WORKER_CORE_INNER_H
 
 #include "base/arena.h"
-#include "worker/tasks.h"
+#include "worker/core/tasks.h"
 
 #define ERROR_UNAVAILABLE "wamp.error.unavailable"
 #define ERROR_INVALID "wamp.error.invalid_argument"

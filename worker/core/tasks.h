@@ -5,7 +5,7 @@
 #ifndef WORKER_TASKS_H
 #define WORKER_TASKS_H
 
-#include "worker/args.h"
+#include "worker/core/args.h"
 #include "worker/core.h"
 
 enum task_state { TASK_FREE, TASK_WAITING, TASK_COMPUTING };
