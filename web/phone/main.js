@@ -46,8 +46,6 @@ const HEARD = {
 		if (message.donor)
 			known.donor = message.donor;
 		remember(known);
-		if (message.phase !== "working")
-			picture.clear();
 	},
 	me(message) {
 		remember({ name: message.name, donor: message.donor });
@@ -69,7 +67,6 @@ const HEARD = {
 	failed() {
 		engine?.end();
 		engine = null;
-		picture.clear();
 		setTimeout(restart, RESTART_MS);
 	},
 };

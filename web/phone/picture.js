@@ -11,6 +11,7 @@ const PAINTERS = { pi, tsp };
 const SHOW_MS = 900;  // a result appearing
 const HOLD_MS = 1600; // before the next chunk takes its place
 const FRAME_MS = 33;
+const LONG_AGO = -1e9;  // over without a result: the next may take its place
 
 /** @param {HTMLCanvasElement} canvas */
 export function createPicture(canvas) {
@@ -133,15 +134,8 @@ export function createPicture(canvas) {
 				next = null;
 			if (current?.thread !== thread || current.doneAt)
 				return;
-			current = null;
-			if (next)
-				show(next);
-			else
-				draw(performance.now());
-		},
-		clear() {
-			current = next = null;
-			draw(performance.now());
+			current.doneAt = LONG_AGO;
+			wake();
 		},
 	};
 }

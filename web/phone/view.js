@@ -9,7 +9,7 @@ const PHASES = {
 	idle: "", joining: "joining", working: "computing",
 	paused: "stopped", offline: "offline",
 };
-const HANDS = 24;
+const HANDS = 32;
 
 const $ = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -54,13 +54,13 @@ function drawRank({ rank, of, moved, frozen }) {
 function drawCredit({ verified, pending }) {
 	setText("credit-verified", compact(verified));
 	setText("credit-pending", pending > 0
-		? `verified, ${compact(pending)} being checked` : "verified");
+		? `verified, ${compact(pending)} pending` : "verified");
 }
 
 /** What this donor did to the answer, in a sentence. */
 function deed({ kind, gains, accepted }) {
 	if (kind === "tsp" && gains)
-		return `Your phone shortened the tour ${gains === 1 ? "once"
+		return `You shortened the tour ${gains === 1 ? "once"
 			: `${integer(gains)} times`}.`;
 	return accepted ? `${count(accepted, "piece")} done so far.` : "";
 }
@@ -132,6 +132,6 @@ export function caption(chunk) {
 		return "A piece of the tour: your phone looks for shorter ways.";
 	if (chunk.kind === "pi")
 		return `${count(chunk.count, "block")} of the sum that makes ` +
-			"digits of π.";
+			"digits of\u00a0π.";
 	return `${count(chunk.count, "unit")} of ${chunk.kind}.`;
 }

@@ -11,6 +11,11 @@ const short = new Intl.NumberFormat("en",
 /** @param {number} n */
 export const integer = (n) => whole.format(n);
 
+/** A sentence with its long numbers in groups: 29008.3 -> 29,008.3.
+ * @param {string} text */
+export const grouped = (text) => text.replace(/\b\d{4,}(?=\.\d|\b)/g,
+	(digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+
 /** Three to four digits: 7.3, 128, 12.4K.
  * @param {number} n */
 export function compact(n) {

@@ -18,7 +18,9 @@ function newRow() {
 		item, rank: element("span", "place"), arrow: element("span", "arrow"),
 		mark: element("span", "row-mark"), name: element("span", "name"),
 		credit: element("span", "credit"), marked: "",
+		sign: element("b", "sign"), steps: element("span", "steps"),
 	};
+	parts.arrow.append(parts.sign, parts.steps);
 	item.append(parts.rank, parts.mark, parts.name, parts.arrow,
 		parts.credit);
 	return parts;
@@ -33,8 +35,8 @@ function fillRow(parts, row) {
 	setText(parts.rank, String(row.rank));
 	setText(parts.name, row.name);
 	setText(parts.credit, compact(row.credit));
-	setText(parts.arrow, row.moved > 0 ? `▲${row.moved}`
-		: row.moved < 0 ? `▼${-row.moved}` : "");
+	setText(parts.sign, row.moved > 0 ? "▲" : row.moved < 0 ? "▼" : "");
+	setText(parts.steps, row.moved ? String(Math.abs(row.moved)) : "");
 	parts.arrow.className = `arrow ${row.moved > 0 ? "up" : "down"}`;
 	parts.item.classList.toggle("away", !row.present);
 	const marked = `${row.donor} ${isDark()}`;

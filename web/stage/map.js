@@ -135,9 +135,8 @@ export function createMap(changed) {
 			return good;
 		},
 		get attribution() {
-			return tour?.globe ? "Places: GeoNames, CC BY 4.0. Outlines: " +
-				"Natural Earth. The length is that of the chords, " +
-				"straight through the earth." : "";
+			return tour?.globe ? "places: GeoNames, CC BY 4.0 · outlines: " +
+				"Natural Earth · lengths are those of the chords" : "";
 		},
 		draw(g, look) {
 			if (!tour?.complete)

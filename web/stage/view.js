@@ -2,7 +2,7 @@
  * view: the stage's words and figures, from its state; the canvases and the
  * board have modules of their own.
  */
-import { address, compact, duration, integer, percent }
+import { address, compact, duration, grouped, integer, percent }
 	from "../shared/format.js";
 import { markElement } from "../shared/mark.js";
 import { isDark } from "./look.js";
@@ -31,11 +31,8 @@ export function drawAddress(url) {
 function overLine(status) {
 	if (typeof status?.over !== "number")
 		return "";
-	const what = status.over_what === "estimate" ? "an estimate of the best"
-		: status.over_what === "optimum" ? "the best that is known"
-			: `the ${status.over_what}`;
-	return status.over <= 0 ? `no longer than ${what}`
-		: `${percent(status.over)} above ${what}`;
+	return status.over <= 0 ? `not above the ${status.over_what}`
+		: `${percent(status.over)} above the ${status.over_what}`;
 }
 
 function stateLine(status) {
@@ -60,7 +57,7 @@ function drawJob({ status, progress }) {
 	const kind = status?.kind;
 	setText("title", Object.hasOwn(TITLES, kind ?? "") ? TITLES[kind]
 		: kind || "Waiting for the first problem");
-	setText("value", status?.text ?? "");
+	setText("value", kind === "pi" ? "" : grouped(status?.text ?? ""));
 	setText("over", overLine(status));
 	const part = Math.floor(progress * 100);
 	$("progress").value = progress;
