@@ -5,6 +5,7 @@
  */
 import { glyphPath, markColour } from "../shared/mark.js";
 import { fitCanvas } from "./canvas.js";
+import { cellFor } from "./marks_grid.js";
 import { isCalm, look } from "./look.js";
 
 const PULSE_MS = 900;
@@ -21,15 +22,6 @@ function pathOf(donor) {
 	if (!paths.has(data))
 		paths.set(data, new Path2D(data));
 	return paths.get(data);
-}
-
-/** The largest square cells in which so many fit.
- * @param {number} count @param {number} width @param {number} height */
-export function cellFor(count, width, height) {
-	let rows = 1;
-	while (Math.floor(width / (height / rows)) * rows < count)
-		rows++;
-	return height / rows;
 }
 
 /** @param {HTMLCanvasElement} canvas
