@@ -133,7 +133,7 @@ int core_kinds_parse(const char *names, uint32_t *kinds, struct why *why)
 	return 0;
 }
 
-/* --- what happened -------------------------------------------------------- */
+/* --- what happened ------------------------------------------------------ */
 
 void core_joined(struct core *core, struct client *client, uint64_t session)
 {
@@ -197,7 +197,7 @@ void core_threads(struct core *core, unsigned threads)
 	core_changed(core);
 }
 
-/* --- look ------------------------------------------------------------------ */
+/* --- look --------------------------------------------------------------- */
 
 static enum core_phase phase(const struct core *core)
 {

@@ -114,7 +114,7 @@ void core_free(struct core *core);
 /* Comma-separated names -> bits. ERR_RANGE with the known ones in why. */
 int core_kinds_parse(const char *names, uint32_t *kinds, struct why *why);
 
-/* --- what happened --------------------------------------------------- */
+/* --- what happened ------------------------------------------------------ */
 
 /* The client has joined its realm; it is borrowed until core_lost. */
 void core_joined(struct core *core, struct client *client, uint64_t session);

@@ -92,7 +92,7 @@ void local_job_deinit(struct local_job *l)
 		l->kind->job->free(l->job);
 }
 
-/* --- ranges ------------------------------------------------------------------ */
+/* --- ranges ------------------------------------------------------------- */
 
 static void give_back(struct local_job *l, uint64_t from, uint64_t count)
 {
@@ -119,7 +119,7 @@ static bool plan(struct local_job *l, struct lent *lent, struct range *range)
 	return l->kind->job->plan(l->job, &ask, &lent->planned);
 }
 
-/* --- lending -------------------------------------------------------------------- */
+/* --- lending ------------------------------------------------------------ */
 
 static void start(struct local_job *l, unsigned thread, struct range *range)
 {
@@ -158,7 +158,7 @@ int local_job_lend(struct local_job *l)
 	return 0;
 }
 
-/* --- results ------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------ */
 
 static int merge(struct local_job *l, const struct lent *lent,
 		 const struct core_result *got, struct why *why)

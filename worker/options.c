@@ -21,7 +21,7 @@ const char options_usage[] =
 	"unix:///path\n"
 	"SPEC: tsp:FILE.tsp, tsp:places?region=ES&count=2000, pi:POSITION\n";
 
-/* --- values ------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------- */
 
 static int read_uint(const char *flag, const char *text, uint64_t min,
 		     uint64_t max, uint64_t *out, struct why *why)
@@ -96,7 +96,7 @@ static int read_ticket(const char *file, char ticket[257], struct why *why)
 	return 0;
 }
 
-/* --- flags -------------------------------------------------------------------- */
+/* --- flags -------------------------------------------------------------- */
 
 enum flag {
 	FLAG_ROUTER,

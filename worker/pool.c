@@ -42,7 +42,7 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* --- a compute thread --------------------------------------------------------- */
+/* --- a compute thread --------------------------------------------------- */
 
 static enum slot_stop asked_to_stop(struct slot *s)
 {
@@ -122,7 +122,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* --- the owner ------------------------------------------------------------------ */
+/* --- the owner ---------------------------------------------------------- */
 
 static int start_thread(struct pool *p)
 {

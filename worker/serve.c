@@ -33,7 +33,7 @@ struct serve {
 	int code;
 };
 
-/* --- leaving ------------------------------------------------------------------ */
+/* --- leaving ------------------------------------------------------------ */
 
 static void end(struct serve *s, int code)
 {
@@ -72,7 +72,7 @@ static void on_signal(void *ctx)
 	timer_start(s->deadline, core_is_idle(s->core) ? 0 : LEAVE_MS, 0);
 }
 
-/* --- effects of the core ---------------------------------------------------------- */
+/* --- effects of the core ------------------------------------------------ */
 
 static void on_start(void *ctx, unsigned thread, const struct core_chunk *chunk)
 {
@@ -126,7 +126,7 @@ static const struct core_effects effects = {
 	.refused = on_refused,
 };
 
-/* --- events ------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------- */
 
 static void on_timer(void *ctx)
 {
@@ -184,7 +184,7 @@ static void on_left(void *ctx, bool refused, const char *reason,
 		end(s, s->leaving ? 0 : 1);
 }
 
-/* --- life -------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------- */
 
 static int make_timers(struct serve *s)
 {

@@ -39,7 +39,7 @@ static void say_refused(struct core *core, const char *what,
 	core->effects->refused(core->ctx, what, uri, text);
 }
 
-/* --- donor.join ----------------------------------------------------------- */
+/* --- donor.join --------------------------------------------------------- */
 
 /* Everybody tries again when a coordinator comes back: not all at once. */
 static void retry_later(struct core *core, uint64_t delay_ms)
@@ -137,7 +137,7 @@ void donor_join(struct core *core)
 	arena_reset(&core->arena);
 }
 
-/* --- donor.me and the others ---------------------------------------------- */
+/* --- donor.me and the others -------------------------------------------- */
 
 static void on_me(void *ctx, struct bytes error,
 		  const struct client_data *data)
@@ -227,7 +227,7 @@ void core_wave(struct core *core)
 				  on_wave, core, NULL);
 }
 
-/* --- job.finished --------------------------------------------------------- */
+/* --- job.finished ------------------------------------------------------- */
 
 static void on_job_finished(void *ctx, uint64_t publication,
 			    const struct client_data *data)
@@ -246,7 +246,7 @@ void donor_subscribe(struct core *core)
 				       on_job_finished, NULL, core);
 }
 
-/* --- registering ------------------------------------------------------------ */
+/* --- registering -------------------------------------------------------- */
 
 bool donor_can_work(const struct core *core)
 {
@@ -342,7 +342,7 @@ void donor_reconcile(struct core *core)
 	}
 }
 
-/* --- session and timers ----------------------------------------------------- */
+/* --- session and timers ------------------------------------------------- */
 
 void donor_forget(struct core *core)
 {

@@ -89,7 +89,7 @@ void core_changed(struct core *core);
 /* A copy that fits, or false and dst as it was. */
 bool core_copy(char *dst, size_t size, struct bytes text);
 
-/* --- donor.c -------------------------------------------------------------- */
+/* --- donor.c ------------------------------------------------------------ */
 
 void donor_join(struct core *core);
 void donor_subscribe(struct core *core); /* once a session */
@@ -99,7 +99,7 @@ bool donor_can_work(const struct core *core);
 void donor_result_sent(struct core *core);
 void donor_forget(struct core *core); /* the session is over */
 
-/* --- work.c --------------------------------------------------------------- */
+/* --- work.c ------------------------------------------------------------- */
 
 client_invocation_fn work_invoked;
 client_interrupt_fn work_interrupted;

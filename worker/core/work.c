@@ -15,7 +15,7 @@ static void answer_error(struct core *core, uint64_t invocation,
 	arena_reset(&core->arena);
 }
 
-/* --- threads ----------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------ */
 
 static int thread_of(const struct core *core, const struct task *task)
 {
@@ -72,7 +72,7 @@ static void grow_budget(struct thread *thread, const struct task *task)
 		thread->budget_ms *= 2;
 }
 
-/* --- invocations --------------------------------------------------------------- */
+/* --- invocations -------------------------------------------------------- */
 
 /* Chunks of a kind that we do not compute come in: off the list for a while,
  * so that the router asks others. */
@@ -163,7 +163,7 @@ void work_interrupted(void *ctx, uint64_t invocation, struct bytes mode)
 	core_changed(core);
 }
 
-/* --- giving back --------------------------------------------------------------- */
+/* --- giving back -------------------------------------------------------- */
 
 void work_withdraw(struct core *core)
 {
@@ -193,7 +193,7 @@ void work_drop(struct core *core)
 	}
 }
 
-/* --- results ------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------ */
 
 static int build_result(struct core *core, struct value *kwargs,
 			const struct task *task,

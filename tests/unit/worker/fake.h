@@ -46,7 +46,7 @@ static inline void fake_expect(struct fake *f, const char *want)
 	buf_clear(&f->log);
 }
 
-/* --- what the core sends ------------------------------------------------------- */
+/* --- what the core sends ------------------------------------------------ */
 
 static inline void fake_remember(struct fake *f, const char *uri,
 				 uint64_t request)
@@ -132,7 +132,7 @@ static inline void fake_on_send(void *ctx, struct bytes raw)
 	buf_add_str(&f->log, "\n");
 }
 
-/* --- effects ------------------------------------------------------------------- */
+/* --- effects ------------------------------------------------------------ */
 
 static inline void fake_on_start(void *ctx, unsigned thread,
 				 const struct core_chunk *c)
@@ -214,7 +214,7 @@ static const struct core_effects fake_effects = {
 	.refused = fake_on_refused,
 };
 
-/* --- what the router says ---------------------------------------------------------- */
+/* --- what the router says ----------------------------------------------- */
 
 static inline void fake_receive(struct fake *f, struct bytes raw)
 {
@@ -361,7 +361,7 @@ static inline bool fake_finish(struct fake *f, unsigned thread,
 	return core_finished(f->core, thread, &r);
 }
 
-/* --- life --------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------- */
 
 static inline void fake_on_joined(void *ctx, uint64_t session,
 				  const struct value *details)

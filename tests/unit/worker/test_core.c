@@ -1,6 +1,6 @@
 #include "fake.h"
 
-/* --- joining ---------------------------------------------------------------------- */
+/* --- joining ------------------------------------------------------------ */
 
 static void test_core__joins_before_it_registers(void **state)
 {
@@ -116,7 +116,7 @@ static void test_core__joins_again_after_a_coordinators_restart(void **state)
 	fake_deinit(&f);
 }
 
-/* --- chunks ------------------------------------------------------------------------- */
+/* --- chunks ------------------------------------------------------------- */
 
 static void test_core__a_chunk_comes_and_its_result_goes(void **state)
 {
@@ -318,7 +318,7 @@ static void test_core__kinds_that_were_not_asked_for(void **state)
 	assert_string_equal(why.text, "unknown kind 'go': known are tsp, pi");
 }
 
-/* --- ends ------------------------------------------------------------------------------ */
+/* --- ends --------------------------------------------------------------- */
 
 static void test_core__hidden_hands_back_and_unregisters(void **state)
 {
@@ -477,7 +477,7 @@ static void test_core__other_threads_register_anew(void **state)
 	fake_deinit(&f);
 }
 
-/* --- audits -------------------------------------------------------------------------- */
+/* --- audits ------------------------------------------------------------- */
 
 static void send_audit(struct fake *f, uint64_t invocation, uint64_t piece)
 {
@@ -581,7 +581,7 @@ static void test_core__a_chunk_with_units_is_an_audit(void **state)
 	fake_deinit(&f);
 }
 
-/* --- donor.me and the rest ---------------------------------------------------------------- */
+/* --- donor.me and the rest ---------------------------------------------- */
 
 static void test_core__asks_for_its_rank_at_most_once_in_two_seconds(
 	void **state)
