@@ -30,6 +30,7 @@ struct serve {
 	bool leaving, said_goodbye, over;
 	bool said_away; /* that the router is not there */
 	uint64_t donor; /* that was last told of */
+	uint64_t busy_us, since_ms; /* computing, since the first chunk */
 	int code;
 };
 
@@ -60,6 +61,23 @@ static void on_deadline(void *ctx)
 	say_goodbye(ctx);
 }
 
+/* What the threads did with their time: the part of it that they computed. */
+static void say_busy(const struct serve *s)
+{
+	uint64_t wall_ms = loop_now_ms(s->loop) - s->since_ms;
+	struct core_state state = core_look(s->core);
+
+	if (s->since_ms == 0 || wall_ms == 0)
+		return;
+	log_line(LOG_INFO,
+		 "%llu chunks, %llu of them audits; %u threads computed "
+		 "%.1f %% of %.1f s",
+		 (unsigned long long)state.chunks,
+		 (unsigned long long)state.audits, state.threads,
+		 (double)s->busy_us / 10.0 / (double)wall_ms / state.threads,
+		 (double)wall_ms / 1000);
+}
+
 static void on_signal(void *ctx)
 {
 	struct serve *s = ctx;
@@ -67,6 +85,7 @@ static void on_signal(void *ctx)
 	if (s->leaving)
 		return;
 	s->leaving = true;
+	say_busy(s);
 	core_leave(s->core);
 	/* Also when it is idle: not from inside a signal that came first. */
 	timer_start(s->deadline, core_is_idle(s->core) ? 0 : LEAVE_MS, 0);
@@ -78,6 +97,8 @@ static void on_start(void *ctx, unsigned thread, const struct core_chunk *chunk)
 {
 	struct serve *s = ctx;
 
+	if (s->since_ms == 0)
+		s->since_ms = loop_now_ms(s->loop);
 	pool_start(s->pool, thread, chunk);
 }
 
@@ -140,8 +161,10 @@ static void on_wake(void *ctx)
 	struct serve *s = ctx;
 	struct pool_result r;
 
-	while (pool_take(s->pool, &r))
+	while (pool_take(s->pool, &r)) {
+		s->busy_us += r.spent_us;
 		core_finished(s->core, r.thread, &r.result);
+	}
 }
 
 static void pool_woke(void *ctx)
