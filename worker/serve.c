@@ -45,22 +45,6 @@ static void end(struct serve *s, int code)
 	loop_stop(s->loop);
 }
 
-static void say_goodbye(struct serve *s)
-{
-	if (s->said_goodbye)
-		return;
-	s->said_goodbye = true;
-	if (peer_client(s->peer))
-		peer_leave(s->peer, "wamp.close.normal");
-	else
-		end(s, 0);
-}
-
-static void on_deadline(void *ctx)
-{
-	say_goodbye(ctx);
-}
-
 /* What the threads did with their time: the part of it that they computed. */
 static void say_busy(const struct serve *s)
 {
@@ -78,6 +62,23 @@ static void say_busy(const struct serve *s)
 		 (double)wall_ms / 1000);
 }
 
+static void say_goodbye(struct serve *s)
+{
+	if (s->said_goodbye)
+		return;
+	s->said_goodbye = true;
+	say_busy(s);
+	if (peer_client(s->peer))
+		peer_leave(s->peer, "wamp.close.normal");
+	else
+		end(s, 0);
+}
+
+static void on_deadline(void *ctx)
+{
+	say_goodbye(ctx);
+}
+
 static void on_signal(void *ctx)
 {
 	struct serve *s = ctx;
@@ -85,7 +86,6 @@ static void on_signal(void *ctx)
 	if (s->leaving)
 		return;
 	s->leaving = true;
-	say_busy(s);
 	core_leave(s->core);
 	/* Also when it is idle: not from inside a signal that came first. */
 	timer_start(s->deadline, core_is_idle(s->core) ? 0 : LEAVE_MS, 0);
