@@ -39,12 +39,16 @@ struct server_config {
 	const char *const *subprotocols; /* NULL-ended, e.g. wamp.2.msgpack */
 	const char *ws_path;             /* upgrades elsewhere: 404 */
 	struct transport_limits limits;  /* of a new transport */
-	unsigned half_open_max;          /* beyond: the oldest is closed */
-	unsigned connections_max;        /* beyond: refused with 503 */
+	unsigned half_open_max;   /* that speak HTTP or nothing yet; beyond:
+				     the oldest is closed; 0: 512 */
+	unsigned connections_max; /* beyond: refused with 503; 0: 10,000 */
+	uint32_t head_ms; /* for a head to be complete; 0: 15,000 */
+	uint32_t idle_ms; /* between requests; 0: 60,000 */
 	/* Fills the response. */
 	void (*http)(void *ctx, const struct http_request *request,
 		     struct http_response *response);
-	/* May this page's Origin connect? Called when there is one. */
+	/* May this page's Origin connect? Called when there is one. NULL: no
+	 * page may. */
 	bool (*origin)(void *ctx, struct bytes origin);
 	/* A new transport: call transport_handle now. */
 	void (*accepted)(void *ctx, struct transport *t);

@@ -2,8 +2,9 @@
  * transport: a connection that carries whole WAMP messages, a WebSocket today
  * (RawSocket, TLS and unix sockets take their place behind the same face).
  *
- * Messages out are queued and written once per loop turn (writev); messages
- * in are given one at a time. The owner gets `closed` exactly once, after
+ * Messages out are queued and written once per loop turn; messages in are
+ * given one at a time. A server's transport stops reading while half of
+ * output_max is waiting, so that who does not read is not answered for ever. The owner gets `closed` exactly once, after
  * which the transport frees itself when the callback returns. Callbacks may
  * call everything here; none is called from inside a call (a close asked for
  * is reported in a later turn).
@@ -17,6 +18,7 @@
 
 struct transport;
 
+/* A time of 0 is no limit (but close_ms). */
 struct transport_limits {
 	size_t message_max;       /* in; larger closes it (1009) */
 	unsigned fragments_max;   /* per message */
@@ -25,6 +27,7 @@ struct transport_limits {
 	uint32_t stall_ms;        /* no progress in writing; 60,000 */
 	uint32_t ping_ms;         /* a ping after so much silence; 0: never */
 	uint32_t silence_ms;      /* nothing heard at all: closed; 60,000 */
+	uint32_t close_ms;        /* for a goodbye; 0: 2,000 */
 };
 
 /* What a client gets; a server sets its own by role. */
@@ -52,7 +55,8 @@ int transport_send2(struct transport *t, struct bytes head, struct bytes tail);
 /* Writes what is queued, says goodbye (WebSocket `code`, e.g. 1000, 1001,
  * 1002, 1008) and closes; by force after 2 s. */
 void transport_close(struct transport *t, unsigned code, const char *why);
-/* Stops reading from the socket (back-pressure), and goes on. */
+/* Stops reading from the socket (back-pressure), and goes on. What had been
+ * read already is still given. */
 void transport_pause(struct transport *t);
 void transport_resume(struct transport *t);
 void transport_limit(struct transport *t, const struct transport_limits *l);

@@ -14,7 +14,7 @@ struct url {
 	enum url_scheme scheme;
 	char host[256]; /* without brackets */
 	unsigned port;  /* 0 … 65535; 0 lets the system choose (listening) */
-	char path[512]; /* "/ws"; the file of unix */
+	char path[512]; /* "/ws", also when none is written; the file of unix */
 };
 
 int url_parse(const char *text, struct url *out, struct why *why);

@@ -1,0 +1,293 @@
+#include "net/dial.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/address.h"
+#include "net/handshake.h"
+#include "net/transport_private.h"
+
+enum { DIAL_MS = 10000 };
+
+/* Freed when the name's answer, the stream and the timer are all gone. */
+struct dial {
+	struct loop *loop;
+	struct url where;
+	const struct serializer *serializer;
+	struct transport_limits limits;
+	const struct dial_handler *handler; /* NULL: told, or canceled */
+	void *ctx;
+
+	uv_getaddrinfo_t lookup;
+	struct addrinfo *addresses; /* owned */
+	struct addrinfo *next;      /* to try */
+	uv_timer_t timer;
+	uv_connect_t connect;
+	struct stream *stream; /* owned; NULL between two addresses */
+	struct buf in;
+	size_t seen;
+	char key[HANDSHAKE_KEY_SIZE];
+	unsigned pending; /* callbacks that will still come */
+	struct why why;   /* of the last address that failed */
+};
+
+static void try_next(struct dial *d);
+
+/* --- the end ------------------------------------------------------------- */
+
+static void release(struct dial *d)
+{
+	assert(d->pending);
+	if (--d->pending)
+		return;
+	if (d->addresses)
+		uv_freeaddrinfo(d->addresses);
+	buf_deinit(&d->in);
+	free(d);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	release(handle->data);
+}
+
+/* Stops everything; the memory goes when libuv has let go. */
+static void stop(struct dial *d)
+{
+	d->handler = NULL;
+	if (!uv_is_closing((uv_handle_t *)&d->timer))
+		uv_close((uv_handle_t *)&d->timer, on_timer_closed);
+	if (d->stream)
+		stream_close(d->stream);
+	d->stream = NULL;
+	(void)uv_cancel((uv_req_t *)&d->lookup);
+}
+
+static void fail(struct dial *d, const char *why)
+{
+	const struct dial_handler *handler = d->handler;
+	void *ctx = d->ctx;
+	char text[512];
+
+	if (!handler)
+		return;
+	snprintf(text, sizeof text, "%s port %u: %s", d->where.host,
+		 d->where.port, why);
+	stop(d);
+	handler->failed(ctx, text);
+}
+
+void dial_cancel(struct dial *d)
+{
+	stop(d);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+	fail(timer->data, "no answer within 10 s");
+}
+
+/* --- the handshake ------------------------------------------------------- */
+
+static void succeed(struct dial *d, size_t head_length)
+{
+	const struct dial_handler *handler = d->handler;
+	const struct transport_origin origin = {
+		.serializer = d->serializer,
+		.client = true,
+	};
+	struct bytes rest = bytes_of(d->in.data + head_length,
+				     d->in.len - head_length);
+	struct transport *t = transport_new(d->stream, &origin, &d->limits);
+
+	if (!t) {
+		fail(d, err_text(ERR_NOMEM));
+		return;
+	}
+	d->stream = NULL; /* the transport's now */
+	release(d);       /* cannot be the last: the timer is open */
+	stop(d);
+	handler->connected(d->ctx, t);
+	transport_start(t, rest);
+}
+
+static void on_data(void *ctx, struct bytes data)
+{
+	struct dial *d = ctx;
+	struct http_head head;
+	struct why why;
+	size_t length;
+
+	if (!d->handler)
+		return;
+	if (buf_add_bytes(&d->in, data)) {
+		fail(d, err_text(ERR_NOMEM));
+		return;
+	}
+	length = http_head_length(buf_bytes(&d->in), &d->seen);
+	if (!length && d->in.len > HTTP_HEAD_MAX)
+		fail(d, "its answer is too long");
+	if (!length)
+		return;
+	if (http_parse_response(bytes_of(d->in.data, length), &head))
+		fail(d, "its answer is not HTTP");
+	else if (handshake_confirm(&head, d->key, d->serializer->subprotocol,
+				   &why))
+		fail(d, why.text);
+	else
+		succeed(d, length);
+}
+
+static void on_ended(void *ctx, const char *why)
+{
+	struct dial *d = ctx;
+
+	(void)why;
+	fail(d, "it closed the connection without an answer");
+}
+
+static void on_due(void *ctx)
+{
+	(void)ctx; /* the dial has its own timer */
+}
+
+static void on_closed(void *ctx)
+{
+	release(ctx);
+}
+
+static const struct stream_handler stream_handler = {
+	.data = on_data,
+	.ended = on_ended,
+	.due = on_due,
+	.closed = on_closed,
+};
+
+/* --- connecting ---------------------------------------------------------- */
+
+static void on_connect(uv_connect_t *connect, int status)
+{
+	struct dial *d = connect->data;
+
+	if (!d->handler || status == UV_ECANCELED)
+		return;
+	if (status) {
+		why_set(&d->why, ERR_IO, "%s", uv_strerror(status));
+		stream_close(d->stream);
+		d->stream = NULL;
+		try_next(d);
+		return;
+	}
+	(void)uv_tcp_nodelay(stream_tcp(d->stream), 1);
+	if (handshake_request(stream_out(d->stream), &d->where,
+			      d->serializer->subprotocol, d->key)) {
+		fail(d, err_text(ERR_NOMEM));
+		return;
+	}
+	stream_dirty(d->stream);
+	stream_read(d->stream, true);
+}
+
+/* Begins with the next address; false when that failed at once. */
+static bool try_address(struct dial *d, struct sockaddr *address)
+{
+	int err;
+
+	d->stream = stream_new(d->loop);
+	if (!d->stream) {
+		why_set(&d->why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		return false;
+	}
+	d->pending++;
+	stream_handle(d->stream, &stream_handler, d);
+	address_set_port(address, d->where.port);
+	d->connect.data = d;
+	err = uv_tcp_connect(&d->connect, stream_tcp(d->stream), address,
+			     on_connect);
+	if (!err)
+		return true;
+	why_set(&d->why, ERR_IO, "%s", uv_strerror(err));
+	stream_close(d->stream);
+	d->stream = NULL;
+	return false;
+}
+
+static void try_next(struct dial *d)
+{
+	while (d->next) {
+		struct addrinfo *a = d->next;
+
+		d->next = a->ai_next;
+		if (try_address(d, a->ai_addr))
+			return;
+	}
+	fail(d, d->why.text);
+}
+
+static void on_lookup(uv_getaddrinfo_t *lookup, int status,
+		      struct addrinfo *addresses)
+{
+	struct dial *d = lookup->data;
+
+	d->addresses = addresses;
+	d->next = addresses;
+	if (d->handler && status)
+		fail(d, status == UV_EAI_NONAME ? "no such host"
+						: uv_strerror(status));
+	else if (d->handler)
+		try_next(d);
+	release(d);
+}
+
+/* --- the beginning ------------------------------------------------------- */
+
+/* Also for what fails at once, so that `failed` comes in a later turn. */
+static void on_unsupported(uv_timer_t *timer)
+{
+	fail(timer->data, "only ws:// is spoken so far: no TLS, RawSocket or "
+			  "unix sockets yet");
+}
+
+static bool start(struct dial *d)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+
+	if (d->where.scheme != URL_WS) {
+		uv_timer_start(&d->timer, on_unsupported, 0, 0);
+		return true;
+	}
+	uv_timer_start(&d->timer, on_timeout, DIAL_MS, 0);
+	if (uv_getaddrinfo(&d->loop->uv, &d->lookup, on_lookup, d->where.host,
+			   NULL, &hints))
+		return false;
+	d->pending++;
+	return true;
+}
+
+struct dial *dial_start(struct loop *l, const struct url *where,
+			const struct serializer *serializer,
+			const struct transport_limits *limits,
+			const struct dial_handler *handler, void *ctx)
+{
+	struct dial *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return NULL;
+	d->loop = l;
+	d->where = *where;
+	d->serializer = serializer;
+	d->limits = *limits;
+	d->handler = handler;
+	d->ctx = ctx;
+	d->lookup.data = d;
+	buf_init(&d->in);
+	uv_timer_init(&l->uv, &d->timer);
+	d->timer.data = d;
+	d->pending = 1;
+	if (start(d))
+		return d;
+	stop(d);
+	return NULL;
+}

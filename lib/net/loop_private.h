@@ -1,0 +1,34 @@
+/*
+ * loop_private: the inside of the loop, for the files of lib/net that own
+ * libuv handles. Nobody else includes this.
+ */
+#ifndef NET_LOOP_PRIVATE_H
+#define NET_LOOP_PRIVATE_H
+
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "net/loop.h"
+
+struct stream;
+struct watch;
+
+enum { LOOP_READ_BYTES = 65536 };
+
+TAILQ_HEAD(stream_list, stream);
+
+struct loop {
+	uv_loop_t uv;
+	uv_prepare_t prepare; /* before and after the wait for events: */
+	uv_check_t check;     /* write what the turn has queued */
+	uv_idle_t idle;       /* active: something is still queued */
+	struct stream_list dirty;
+	unsigned dirty_count;
+	struct watch *watches; /* owned: the signals */
+	char *read_buffer;     /* owned; what is read is used up at once */
+};
+
+/* In stream.c: writes what was queued up to now, once a stream. */
+void stream_flush_all(struct loop *l);
+
+#endif

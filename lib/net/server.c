@@ -1,0 +1,218 @@
+#include "net/server_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BACKLOG = 1024,
+	HEAD_MS = 15000,
+	IDLE_MS = 60000,
+	HALF_OPEN_MAX = 512,
+	CONNECTIONS_MAX = 10000,
+};
+
+struct listener {
+	uv_tcp_t tcp;
+	struct server *server;
+	struct listener *next;
+	bool waiting; /* no memory to accept who is there */
+};
+
+/* --- accepting ----------------------------------------------------------- */
+
+static void accept_one(struct listener *l)
+{
+	struct server *s = l->server;
+	struct stream *stream = stream_new(s->loop);
+
+	l->waiting = !stream;
+	if (!stream)
+		return;
+	if (uv_accept((uv_stream_t *)&l->tcp,
+		      (uv_stream_t *)stream_tcp(stream))) {
+		stream_close(stream);
+		return;
+	}
+	(void)uv_tcp_nodelay(stream_tcp(stream), 1);
+	http_conn_start(s, stream, s->connections >= s->config.connections_max);
+	while (s->half_open_count > s->config.half_open_max)
+		http_conn_drop(TAILQ_FIRST(&s->half_open));
+}
+
+static void on_connection(uv_stream_t *listening, int status)
+{
+	struct listener *l = listening->data;
+
+	if (status == 0 && !l->server->stopped)
+		accept_one(l);
+}
+
+/* --- listening ----------------------------------------------------------- */
+
+static int explain(struct why *why, const struct url *where, int err)
+{
+	switch (err) {
+	case UV_EADDRINUSE:
+		return why_set(why, ERR_IO, "port %u is in use", where->port);
+	case UV_EACCES:
+		return why_set(why, ERR_IO,
+			       "port %u: not allowed (ports below 1024 need "
+			       "privileges)",
+			       where->port);
+	case UV_EADDRNOTAVAIL:
+		return why_set(why, ERR_IO,
+			       "%s is not an address of this machine",
+			       where->host);
+	default:
+		return why_set(why, ERR_IO, "can not listen on %s port %u: %s",
+			       where->host, where->port, uv_strerror(err));
+	}
+}
+
+/* A name may be listened on; asking for it may block: done at start only. */
+static int resolve(struct loop *l, const struct url *where,
+		   struct sockaddr_storage *out)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE,
+					.ai_socktype = SOCK_STREAM };
+	uv_getaddrinfo_t request;
+	int err = uv_getaddrinfo(&l->uv, &request, NULL, where->host, NULL,
+				 &hints);
+
+	if (err)
+		return err;
+	memcpy(out, request.addrinfo->ai_addr, request.addrinfo->ai_addrlen);
+	uv_freeaddrinfo(request.addrinfo);
+	address_set_port((struct sockaddr *)out, where->port);
+	return 0;
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	struct listener *l = handle->data;
+	struct server *s = l->server;
+
+	free(l);
+	s->open_listeners--;
+	if (s->freed && !s->open_listeners && !s->connections)
+		free(s);
+}
+
+static int bind_and_listen(struct listener *l, const struct url *where,
+			   unsigned *port)
+{
+	struct sockaddr_storage address = { 0 };
+	int len = sizeof address;
+	int err = resolve(l->server->loop, where, &address);
+
+	if (!err)
+		err = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
+	if (!err)
+		err = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
+	if (!err)
+		err = uv_tcp_getsockname(&l->tcp, (struct sockaddr *)&address,
+					 &len);
+	if (!err && port)
+		*port = address_port((struct sockaddr *)&address);
+	return err;
+}
+
+static struct listener *listener_new(struct server *s)
+{
+	struct listener *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	if (uv_tcp_init(&s->loop->uv, &l->tcp)) {
+		free(l);
+		return NULL;
+	}
+	l->tcp.data = l;
+	l->server = s;
+	s->open_listeners++;
+	return l;
+}
+
+int server_listen(struct server *s, const struct url *where, unsigned *port,
+		  struct why *why)
+{
+	struct listener *l;
+	int err;
+
+	if (where->scheme != URL_WS)
+		return why_set(why, ERR_UNSUPPORTED,
+			       "only ws://host:port/path can be listened on so "
+			       "far: no TLS, RawSocket or unix sockets yet");
+	l = listener_new(s);
+	if (!l)
+		return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	err = bind_and_listen(l, where, port);
+	if (err) {
+		uv_close((uv_handle_t *)&l->tcp, on_listener_closed);
+		return explain(why, where, err);
+	}
+	l->next = s->listeners;
+	s->listeners = l;
+	return 0;
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+struct server *server_new(struct loop *l, const struct server_config *config)
+{
+	struct server *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->loop = l;
+	s->config = *config;
+	if (!s->config.head_ms)
+		s->config.head_ms = HEAD_MS;
+	if (!s->config.idle_ms)
+		s->config.idle_ms = IDLE_MS;
+	if (!s->config.half_open_max)
+		s->config.half_open_max = HALF_OPEN_MAX;
+	if (!s->config.connections_max)
+		s->config.connections_max = CONNECTIONS_MAX;
+	TAILQ_INIT(&s->half_open);
+	return s;
+}
+
+void server_conn_gone(struct server *s)
+{
+	assert(s->connections);
+	s->connections--;
+	for (struct listener *l = s->listeners; l; l = l->next) {
+		if (l->waiting) /* there is memory again */
+			accept_one(l);
+	}
+	if (s->freed && !s->open_listeners && !s->connections)
+		free(s);
+}
+
+void server_stop(struct server *s)
+{
+	struct listener *l, *next;
+
+	if (s->stopped)
+		return;
+	s->stopped = true;
+	for (l = s->listeners; l; l = next) {
+		next = l->next;
+		uv_close((uv_handle_t *)&l->tcp, on_listener_closed);
+	}
+	s->listeners = NULL;
+	while (!TAILQ_EMPTY(&s->half_open))
+		http_conn_drop(TAILQ_FIRST(&s->half_open));
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	server_stop(s);
+	s->freed = true;
+	if (!s->open_listeners && !s->connections)
+		free(s);
+}

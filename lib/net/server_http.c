@@ -1,0 +1,399 @@
+/* One connection of the server: requests, answers, the upgrade. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/handshake.h"
+#include "net/http.h"
+#include "net/server_private.h"
+#include "net/transport_private.h"
+
+enum {
+	LINGER_MS = 2000,
+	RAWSOCKET_MAGIC = 0x7F,
+};
+
+static uint64_t now_ms(const struct http_conn *c)
+{
+	return loop_now_ms(c->server->loop);
+}
+
+/* --- states -------------------------------------------------------------- */
+
+static void set_state(struct http_conn *c, enum http_state to)
+{
+	static const bool allowed[HTTP_STATES][HTTP_STATES] = {
+		[HTTP_READING][HTTP_ANSWERING] = true,
+		[HTTP_READING][HTTP_LINGERING] = true,
+		[HTTP_ANSWERING][HTTP_READING] = true,
+		[HTTP_ANSWERING][HTTP_LINGERING] = true,
+	};
+
+	assert(allowed[c->state][to]);
+	c->state = to;
+}
+
+static void wait_for(struct http_conn *c, uint32_t limit_ms)
+{
+	c->due_ms = now_ms(c) + limit_ms;
+	stream_wake_by(c->stream, c->due_ms);
+}
+
+/* It got on: others are older now. */
+static void refresh(struct http_conn *c)
+{
+	TAILQ_REMOVE(&c->server->half_open, c, link);
+	TAILQ_INSERT_TAIL(&c->server->half_open, c, link);
+}
+
+/* Out of the list of the half open, for good. */
+static void forget(struct http_conn *c)
+{
+	TAILQ_REMOVE(&c->server->half_open, c, link);
+	c->server->half_open_count--;
+}
+
+static void free_conn(struct http_conn *c)
+{
+	buf_deinit(&c->in);
+	buf_deinit(&c->path);
+	free(c);
+}
+
+void http_conn_drop(struct http_conn *c)
+{
+	if (stream_is_closing(c->stream))
+		return;
+	forget(c);
+	stream_close(c->stream);
+}
+
+/* Nothing more will be read: the answer is written, then the end. Closing
+ * with unread bytes would take the answer back from the peer (RST). */
+static void linger(struct http_conn *c)
+{
+	set_state(c, HTTP_LINGERING);
+	buf_deinit(&c->in);
+	wait_for(c, LINGER_MS);
+	stream_shutdown(c->stream);
+	stream_read(c->stream, true);
+}
+
+/* --- answers ------------------------------------------------------------- */
+
+static void refuse(struct http_conn *c, unsigned status, const char *what)
+{
+	struct buf *out = stream_out(c->stream);
+	const char *headers = status == 405   ? "Allow: GET, HEAD\r\n"
+			      : status == 426 ? "Sec-WebSocket-Version: 13\r\n"
+						"Upgrade: websocket\r\n"
+					      : NULL;
+
+	if (http_write_head(out, status, "text/plain; charset=utf-8",
+			    strlen(what) + 1, headers, false) ||
+	    buf_printf(out, "%s\n", what)) {
+		http_conn_drop(c);
+		return;
+	}
+	stream_dirty(c->stream);
+	linger(c);
+}
+
+static int write_response(struct http_conn *c, const struct http_response *r,
+			  bool head)
+{
+	struct buf *out = stream_out(c->stream);
+	bool body = !head && r->status != 304 && r->body.len;
+	int err = http_write_head(out, r->status, r->content_type, r->body.len,
+				  r->headers, c->keep_alive);
+
+	if (!err && body && r->copy)
+		err = buf_add_bytes(out, r->body);
+	else if (!err && body)
+		stream_tail(c->stream, r->body);
+	stream_dirty(c->stream);
+	return err;
+}
+
+static void answer(struct http_conn *c, const struct http_head *head)
+{
+	struct server *s = c->server;
+	struct http_response response = { .status = 404 };
+	struct http_request request = {
+		.head = head->head,
+		.host = head->value[HTTP_HOST],
+		.if_none_match = head->value[HTTP_IF_NONE_MATCH],
+		.accept_encoding = head->value[HTTP_ACCEPT_ENCODING],
+		.peer = c->peer,
+		.local = c->local,
+	};
+
+	buf_clear(&c->path);
+	if (http_split_target(head->target, &c->path, &request.query)) {
+		refuse(c, 400, "malformed path");
+		return;
+	}
+	request.path = buf_bytes(&c->path);
+	if (s->config.http)
+		s->config.http(s->config.ctx, &request, &response);
+	c->keep_alive = head->keep_alive;
+	set_state(c, HTTP_ANSWERING);
+	wait_for(c, s->config.idle_ms);
+	stream_read(c->stream, false);
+	if (write_response(c, &response, head->head))
+		http_conn_drop(c);
+}
+
+/* --- the upgrade --------------------------------------------------------- */
+
+static void on_transport_gone(void *ctx)
+{
+	server_conn_gone(ctx);
+}
+
+/* The connection becomes a transport; c is no more. `rest` is in c->in. */
+static void become_transport(struct http_conn *c, const struct http_head *head,
+			     const char *subprotocol, struct bytes rest)
+{
+	struct server *s = c->server;
+	const struct transport_origin origin = {
+		.serializer = serializer_by_subprotocol(
+			bytes_str(subprotocol)),
+		.origin = head->value[HTTP_ORIGIN],
+		.gone = on_transport_gone,
+		.ctx = s,
+	};
+	struct transport *t;
+
+	if (handshake_answer(stream_out(c->stream), head, subprotocol)) {
+		http_conn_drop(c);
+		return;
+	}
+	t = transport_new(c->stream, &origin, &s->config.limits);
+	if (!t) {
+		http_conn_drop(c);
+		return;
+	}
+	stream_dirty(c->stream);
+	forget(c);
+	s->config.accepted(s->config.ctx, t);
+	transport_start(t, rest);
+	free_conn(c);
+}
+
+static bool origin_is_welcome(const struct server *s,
+			      const struct http_head *head)
+{
+	if (!head->has[HTTP_ORIGIN])
+		return true; /* not a page: a native client */
+	return s->config.origin &&
+	       s->config.origin(s->config.ctx, head->value[HTTP_ORIGIN]);
+}
+
+static bool is_ws_path(const struct server *s, struct bytes target)
+{
+	const uint8_t *mark = memchr(target.data, '?', target.len);
+
+	if (mark)
+		target.len = (size_t)(mark - target.data);
+	return s->config.ws_path && bytes_equal_str(target, s->config.ws_path);
+}
+
+static void upgrade(struct http_conn *c, const struct http_head *head,
+		    struct bytes rest)
+{
+	struct server *s = c->server;
+	const char *subprotocol, *what;
+	unsigned status;
+
+	if (!is_ws_path(s, head->target)) {
+		refuse(c, 404, "no WebSocket is here");
+		return;
+	}
+	status = handshake_check(head, s->config.subprotocols, &subprotocol,
+				 &what);
+	if (status)
+		refuse(c, status, what);
+	else if (!origin_is_welcome(s, head))
+		refuse(c, 403, "pages of this origin may not connect");
+	else
+		become_transport(c, head, subprotocol, rest);
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+/* A whole head, `length` bytes, is there. False: c is no more, or is done. */
+static bool on_head(struct http_conn *c, size_t length)
+{
+	struct bytes text = bytes_of(c->in.data, length);
+	struct bytes rest = bytes_of(c->in.data + length, c->in.len - length);
+	struct http_head head;
+	const char *what;
+	unsigned status = http_parse_request(text, &head, &what);
+
+	refresh(c);
+	if (status) {
+		refuse(c, status, what);
+		return false;
+	}
+	if (handshake_is_upgrade(&head)) {
+		upgrade(c, &head, rest);
+		return false;
+	}
+	if (is_ws_path(c->server, head.target)) {
+		refuse(c, 426, "here is a WebSocket");
+		return false;
+	}
+	answer(c, &head);
+	return !stream_is_closing(c->stream) && c->state == HTTP_ANSWERING;
+}
+
+/* Is it HTTP at all? */
+static bool is_first_byte(uint8_t byte)
+{
+	return (byte >= 'A' && byte <= 'Z') || byte == '\r';
+}
+
+/* One request at most: the next one waits until this one's answer has gone
+ * out, so that nobody makes us hold more than one answer. */
+static void take_request(struct http_conn *c)
+{
+	size_t length;
+
+	if (!c->in.len)
+		return;
+	if (c->in.data[0] == RAWSOCKET_MAGIC) {
+		http_conn_drop(c); /* RawSocket's place */
+		return;
+	}
+	if (!is_first_byte(c->in.data[0])) {
+		refuse(c, 400, "not HTTP");
+		return;
+	}
+	length = http_head_length(buf_bytes(&c->in), &c->seen);
+	if (length > HTTP_HEAD_MAX || (!length && c->in.len > HTTP_HEAD_MAX)) {
+		refuse(c, 431, "the head of a request is too long");
+		return;
+	}
+	if (!length || !on_head(c, length))
+		return;
+	buf_drop_front(&c->in, length);
+	c->seen = 0;
+}
+
+static void on_data(void *ctx, struct bytes data)
+{
+	struct http_conn *c = ctx;
+
+	if (c->state == HTTP_LINGERING)
+		return;
+	if (!c->in.len && c->state == HTTP_READING)
+		wait_for(c, c->server->config.head_ms);
+	if (buf_add_bytes(&c->in, data)) {
+		http_conn_drop(c);
+		return;
+	}
+	if (c->state == HTTP_READING)
+		take_request(c);
+}
+
+/* The answer is out: what comes next? */
+static void next_request(struct http_conn *c)
+{
+	if (!c->keep_alive) {
+		linger(c);
+		return;
+	}
+	set_state(c, HTTP_READING);
+	if (c->in.len) {
+		wait_for(c, c->server->config.head_ms);
+	} else {
+		buf_deinit(&c->in);
+		wait_for(c, c->server->config.idle_ms);
+	}
+	stream_trim(c->stream);
+	stream_read(c->stream, true);
+	take_request(c);
+}
+
+static void on_flushed(void *ctx)
+{
+	struct http_conn *c = ctx;
+
+	if (c->state != HTTP_ANSWERING)
+		return;
+	if (stream_output(c->stream) == 0)
+		next_request(c);
+}
+
+static void on_ended(void *ctx, const char *why)
+{
+	(void)why;
+	http_conn_drop(ctx);
+}
+
+static void on_due(void *ctx)
+{
+	struct http_conn *c = ctx;
+
+	if (now_ms(c) < c->due_ms)
+		stream_wake_by(c->stream, c->due_ms);
+	else if (c->state == HTTP_READING && c->in.len)
+		refuse(c, 408, "the request took too long");
+	else
+		http_conn_drop(c);
+}
+
+static void on_closed(void *ctx)
+{
+	struct http_conn *c = ctx;
+	struct server *s = c->server;
+
+	free_conn(c);
+	server_conn_gone(s);
+}
+
+static const struct stream_handler stream_handler = {
+	.data = on_data,
+	.ended = on_ended,
+	.flushed = on_flushed,
+	.due = on_due,
+	.closed = on_closed,
+};
+
+/* --- the beginning ------------------------------------------------------- */
+
+static void learn_peer(struct http_conn *c)
+{
+	struct sockaddr_storage a = { 0 };
+	int len = sizeof a;
+
+	if (uv_tcp_getpeername(stream_tcp(c->stream), (struct sockaddr *)&a,
+			       &len))
+		return;
+	address_text((struct sockaddr *)&a, c->peer);
+	c->local = address_is_local((struct sockaddr *)&a);
+}
+
+void http_conn_start(struct server *s, struct stream *stream, bool full)
+{
+	struct http_conn *c = calloc(1, sizeof *c);
+
+	if (!c) {
+		stream_close(stream);
+		return;
+	}
+	c->server = s;
+	c->stream = stream;
+	buf_init(&c->in);
+	buf_init(&c->path);
+	learn_peer(c);
+	stream_handle(stream, &stream_handler, c);
+	TAILQ_INSERT_TAIL(&s->half_open, c, link);
+	s->half_open_count++;
+	s->connections++;
+	wait_for(c, s->config.head_ms);
+	stream_read(stream, true);
+	if (full)
+		refuse(c, 503, "too many connections");
+}

@@ -1,0 +1,56 @@
+/*
+ * server_private: what server.c (listening, counting) and server_http.c (one
+ * connection until it is a transport or over) share. Nobody else includes it.
+ */
+#ifndef NET_SERVER_PRIVATE_H
+#define NET_SERVER_PRIVATE_H
+
+#include "net/address.h"
+#include "net/server.h"
+#include "net/stream.h"
+
+struct listener;
+
+enum http_state {
+	HTTP_READING,   /* a head, or waits for one */
+	HTTP_ANSWERING, /* the answer is not yet written; nothing is read */
+	HTTP_LINGERING, /* refused: drops what comes until the peer is gone */
+	HTTP_STATES,
+};
+
+/* A connection that speaks HTTP, or nothing yet. */
+struct http_conn {
+	struct server *server;
+	struct stream *stream; /* owned until it has closed */
+	TAILQ_ENTRY(http_conn) link; /* server's; the oldest first */
+	enum http_state state;
+	struct buf in;   /* read, not used up: begins with a head */
+	size_t seen;     /* of it, looked through for the head's end */
+	struct buf path; /* of the request being answered */
+	bool keep_alive;
+	uint64_t due_ms; /* it is closed unless it got on until then */
+	char peer[ADDRESS_TEXT_MAX];
+	bool local;
+};
+
+TAILQ_HEAD(http_conns, http_conn);
+
+struct server {
+	struct loop *loop;
+	struct server_config config;
+	struct listener *listeners; /* owned */
+	struct http_conns half_open;
+	unsigned half_open_count;
+	unsigned connections; /* half open, and transports */
+	unsigned open_listeners;
+	bool stopped, freed;
+};
+
+/* A connection was accepted: takes the stream. `full`: only to say so. */
+void http_conn_start(struct server *s, struct stream *stream, bool full);
+/* Closes it at once. */
+void http_conn_drop(struct http_conn *c);
+/* One connection less; frees the server when it was the last thing. */
+void server_conn_gone(struct server *s);
+
+#endif

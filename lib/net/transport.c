@@ -1,0 +1,570 @@
+#include "net/transport_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/address.h"
+#include "net/ws.h"
+
+enum {
+	CLOSE_MS = 2000,
+	/* PINGs answered one by one while the output waits; of more, only the
+	 * last (RFC 6455, 5.5.3). */
+	PONGS_MAX = 32,
+	STALL_LOOKS = 4, /* in stall_ms */
+};
+
+const struct transport_limits transport_limits_default = {
+	.message_max = 1 << 20,
+	.fragments_max = 1024,
+	.message_ms = 15000,
+	.output_max = 16 << 20,
+	.stall_ms = 60000,
+	.ping_ms = 20000,
+	.silence_ms = 60000,
+	.close_ms = CLOSE_MS,
+};
+
+enum state {
+	OPEN,
+	CLOSING,  /* our CLOSE is queued; the peer's is awaited */
+	DRAINING, /* both have said it, or the peer broke a rule: what comes
+		     is dropped until the peer ends the connection */
+	STATES,
+};
+
+struct transport {
+	struct stream *stream; /* owned until it has closed */
+	struct ws ws;
+	const struct serializer *serializer;
+	struct transport_limits limits;
+	const struct transport_handler *handler;
+	void *ctx;
+	void (*gone)(void *ctx);
+	void *gone_ctx;
+	char *origin; /* owned */
+	char peer[ADDRESS_TEXT_MAX];
+	char why[128];
+	bool client, local;
+
+	enum state state;
+	bool owner_paused, self_paused;
+	bool high;    /* output reached half; drained is owed */
+	bool pinged;  /* and nothing heard since */
+	bool suspect; /* silent too long, unless the next turn hears it */
+	uint64_t heard_ms;
+	uint64_t begun_ms, begun_at; /* what is partial: when, which; 0: none */
+	uint64_t taken, progress_ms; /* output: as last seen to move; 0: none */
+	uint64_t close_by_ms;
+	unsigned pongs;
+	bool pong_waits;
+	uint8_t pong[WS_CONTROL_MAX];
+	size_t pong_len;
+};
+
+static uint64_t now_ms(const struct transport *t)
+{
+	return loop_now_ms(stream_loop(t->stream));
+}
+
+static void set_state(struct transport *t, enum state to)
+{
+	static const bool allowed[STATES][STATES] = {
+		[OPEN][CLOSING] = true,
+		[OPEN][DRAINING] = true,
+		[CLOSING][DRAINING] = true,
+	};
+
+	assert(allowed[t->state][to]);
+	t->state = to;
+}
+
+/* --- deadlines ----------------------------------------------------------- */
+
+static bool is_reading(const struct transport *t)
+{
+	return !t->owner_paused && !t->self_paused;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t since, uint64_t limit)
+{
+	return limit && since + limit < a ? since + limit : a;
+}
+
+/* One lazy timer for all: it comes at the first of these, looks, and is set
+ * again. What is heard only moves them away. */
+static void arm(struct transport *t)
+{
+	const struct transport_limits *l = &t->limits;
+	uint64_t at = UINT64_MAX;
+
+	if (t->state != OPEN) {
+		stream_wake_by(t->stream, t->close_by_ms);
+		return;
+	}
+	if (is_reading(t)) {
+		at = earlier(at, t->heard_ms, l->silence_ms);
+		if (!t->pinged)
+			at = earlier(at, t->heard_ms, l->ping_ms);
+		if (t->begun_ms)
+			at = earlier(at, t->begun_ms, l->message_ms);
+		if (t->suspect)
+			at = now_ms(t) + 1;
+	}
+	if (t->progress_ms && l->stall_ms)
+		at = earlier(at, now_ms(t), l->stall_ms / STALL_LOOKS + 1);
+	if (at != UINT64_MAX)
+		stream_wake_by(t->stream, at);
+}
+
+static void update_reading(struct transport *t)
+{
+	bool on = is_reading(t) || t->state != OPEN;
+
+	if (on) /* what was not read was not silence */
+		t->heard_ms = now_ms(t);
+	t->begun_ms = on && t->begun_ms ? now_ms(t) : 0;
+	stream_read(t->stream, on);
+	arm(t);
+}
+
+/* --- closing ------------------------------------------------------------- */
+
+static void because(struct transport *t, const char *why)
+{
+	if (!*t->why)
+		snprintf(t->why, sizeof t->why, "%s", why);
+}
+
+void transport_drop(struct transport *t, const char *why)
+{
+	because(t, why);
+	ws_stop(&t->ws);
+	stream_close(t->stream);
+}
+
+/* Queues our CLOSE and goes on to the state. */
+static void say_close(struct transport *t, unsigned code, const char *reason,
+		      enum state to)
+{
+	uint32_t limit = t->limits.close_ms ? t->limits.close_ms : CLOSE_MS;
+
+	set_state(t, to);
+	t->close_by_ms = now_ms(t) + limit;
+	if (ws_close(&t->ws, stream_out(t->stream), code, reason)) {
+		transport_drop(t, reason);
+		return;
+	}
+	stream_dirty(t->stream);
+	if (to == DRAINING)
+		stream_shutdown(t->stream);
+	update_reading(t);
+}
+
+/* The peer broke a rule: it is told and not listened to any more. */
+static void fail(struct transport *t, unsigned code, const char *why)
+{
+	because(t, why);
+	ws_stop(&t->ws);
+	if (t->state == OPEN) {
+		say_close(t, code, why, DRAINING);
+	} else if (t->state == CLOSING) {
+		set_state(t, DRAINING);
+		stream_shutdown(t->stream);
+	}
+}
+
+void transport_close(struct transport *t, unsigned code, const char *why)
+{
+	if (t->state != OPEN || stream_is_closing(t->stream))
+		return;
+	because(t, why);
+	say_close(t, code, why, CLOSING);
+}
+
+/* --- what comes in ------------------------------------------------------- */
+
+static void on_message(void *ctx, bool binary, struct bytes message)
+{
+	struct transport *t = ctx;
+
+	if (t->state != OPEN)
+		return;
+	if (binary != t->serializer->binary)
+		fail(t, WS_UNSUPPORTED,
+		     binary ? "a binary frame where text is spoken"
+			    : "a text frame where binary is spoken");
+	else
+		t->handler->message(t->ctx, message);
+}
+
+static void send_pong(struct transport *t, struct bytes payload)
+{
+	if (ws_control(&t->ws, stream_out(t->stream), WSLAY_PONG, payload))
+		transport_drop(t, err_text(ERR_NOMEM));
+	else
+		stream_dirty(t->stream);
+}
+
+static void on_ping(void *ctx, struct bytes payload)
+{
+	struct transport *t = ctx;
+
+	if (t->state != OPEN)
+		return;
+	if (t->pongs < PONGS_MAX) {
+		t->pongs++;
+		send_pong(t, payload);
+		return;
+	}
+	t->pong_waits = true;
+	t->pong_len = payload.len;
+	memcpy(t->pong, payload.data, payload.len);
+}
+
+static void on_closing(void *ctx, unsigned code, struct bytes reason)
+{
+	struct transport *t = ctx;
+	char why[sizeof t->why];
+
+	if (t->state == OPEN) {
+		snprintf(why, sizeof why, "the peer said goodbye: %u %.*s",
+			 code, (int)reason.len, (const char *)reason.data);
+		because(t, why);
+		say_close(t, code, "", DRAINING);
+	} else if (t->state == CLOSING) {
+		set_state(t, DRAINING);
+		stream_shutdown(t->stream);
+	}
+}
+
+static const struct ws_handler ws_handler = {
+	.message = on_message,
+	.ping = on_ping,
+	.closing = on_closing,
+};
+
+/* Is something begun that must end in time? */
+static void note_partial(struct transport *t)
+{
+	uint64_t at;
+
+	if (!ws_is_partial(&t->ws, &at)) {
+		t->begun_ms = 0;
+	} else if (!t->begun_ms || t->begun_at != at) {
+		t->begun_ms = now_ms(t);
+		t->begun_at = at;
+		arm(t);
+	}
+}
+
+static void on_data(void *ctx, struct bytes data)
+{
+	struct transport *t = ctx;
+
+	t->heard_ms = now_ms(t);
+	t->pinged = false;
+	t->suspect = false;
+	if (ws_feed(&t->ws, data))
+		fail(t, t->ws.code, t->ws.what);
+	else
+		note_partial(t);
+}
+
+static void on_ended(void *ctx, const char *why)
+{
+	transport_drop(ctx, why);
+}
+
+/* --- what goes out ------------------------------------------------------- */
+
+/* Is there room for so many more bytes? What is queued may first go to the
+ * kernel: the limit is for what it does not take. */
+static bool has_room(struct transport *t, size_t len)
+{
+	size_t max = t->limits.output_max;
+	size_t queued = stream_queued(t->stream);
+
+	if (queued <= max && len <= max - queued)
+		return true;
+	stream_push(t->stream);
+	queued = stream_queued(t->stream);
+	return !stream_output(t->stream) ||
+	       (queued <= max && len <= max - queued);
+}
+
+int transport_send2(struct transport *t, struct bytes head, struct bytes tail)
+{
+	int err;
+
+	if (t->state != OPEN || stream_is_closing(t->stream))
+		return ERR_CLOSED;
+	if (!has_room(t, head.len + tail.len)) {
+		transport_drop(t, "it does not read what it is sent");
+		return ERR_LIMIT;
+	}
+	err = ws_message(&t->ws, stream_out(t->stream), t->serializer->binary,
+			 head, tail);
+	if (err) {
+		transport_drop(t, err_text(err));
+		return err;
+	}
+	t->high |= stream_output(t->stream) >= t->limits.output_max / 2;
+	stream_dirty(t->stream);
+	return 0;
+}
+
+int transport_send(struct transport *t, struct bytes message)
+{
+	return transport_send2(t, message, bytes_of(NULL, 0));
+}
+
+/* The kernel took some: has the peer begun to lag, or caught up? */
+static void note_output(struct transport *t, size_t output)
+{
+	if (!output) {
+		t->progress_ms = 0;
+	} else if (!t->progress_ms) {
+		t->progress_ms = now_ms(t);
+		t->taken = stream_taken(t->stream);
+		arm(t);
+	}
+	if (t->self_paused && output < t->limits.output_max / 4) {
+		t->self_paused = false;
+		update_reading(t);
+	} else if (!t->client && !t->self_paused && t->state == OPEN &&
+		   output >= t->limits.output_max / 2) {
+		t->self_paused = true;
+		update_reading(t);
+	}
+}
+
+static void on_flushed(void *ctx)
+{
+	struct transport *t = ctx;
+	size_t output = stream_output(t->stream);
+
+	if (!output) {
+		t->pongs = 0;
+		if (t->pong_waits && t->state == OPEN) {
+			t->pong_waits = false;
+			t->pongs = 1;
+			send_pong(t, bytes_of(t->pong, t->pong_len));
+		}
+	}
+	note_output(t, output);
+	if (t->high && output < t->limits.output_max / 4) {
+		t->high = false;
+		if (t->handler->drained && t->state == OPEN)
+			t->handler->drained(t->ctx);
+	}
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+static bool is_over(uint64_t now, uint64_t since, uint64_t limit)
+{
+	return limit && now >= since + limit;
+}
+
+static bool has_stalled(struct transport *t, uint64_t now)
+{
+	uint64_t taken = stream_taken(t->stream);
+
+	if (!t->progress_ms)
+		return false;
+	if (taken != t->taken) {
+		t->taken = taken;
+		t->progress_ms = now;
+	}
+	return is_over(now, t->progress_ms, t->limits.stall_ms);
+}
+
+/* A process that was stopped for long finds its timers due before it has read
+ * what came meanwhile: one more turn decides. */
+static bool is_silent(struct transport *t, uint64_t now)
+{
+	bool silent = is_over(now, t->heard_ms, t->limits.silence_ms);
+	bool was_suspect = t->suspect;
+
+	t->suspect = silent;
+	return silent && was_suspect;
+}
+
+static void ping_if_quiet(struct transport *t, uint64_t now)
+{
+	if (t->pinged || !is_over(now, t->heard_ms, t->limits.ping_ms))
+		return;
+	t->pinged = true;
+	stream_trim(t->stream);
+	ws_trim(&t->ws);
+	if (ws_control(&t->ws, stream_out(t->stream), WSLAY_PING,
+		       bytes_of(NULL, 0)))
+		transport_drop(t, err_text(ERR_NOMEM));
+	else
+		stream_dirty(t->stream);
+}
+
+static void look_open(struct transport *t, uint64_t now)
+{
+	if (has_stalled(t, now)) {
+		transport_drop(t, "it has read nothing for too long");
+		return;
+	}
+	if (!is_reading(t))
+		return;
+	if (is_silent(t, now))
+		transport_drop(t, "it has been silent for too long");
+	else if (t->begun_ms && is_over(now, t->begun_ms, t->limits.message_ms))
+		fail(t, WS_POLICY, "a message took too long");
+	else
+		ping_if_quiet(t, now);
+}
+
+static void on_due(void *ctx)
+{
+	struct transport *t = ctx;
+	uint64_t now = now_ms(t);
+
+	if (t->state == OPEN)
+		look_open(t, now);
+	else if (now >= t->close_by_ms)
+		transport_drop(t, "no goodbye");
+	if (!stream_is_closing(t->stream))
+		arm(t);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void on_closed(void *ctx)
+{
+	struct transport *t = ctx;
+
+	if (t->handler)
+		t->handler->closed(t->ctx, t->why);
+	if (t->gone)
+		t->gone(t->gone_ctx);
+	ws_deinit(&t->ws);
+	free(t->origin);
+	free(t);
+}
+
+static const struct stream_handler stream_handler = {
+	.data = on_data,
+	.ended = on_ended,
+	.flushed = on_flushed,
+	.due = on_due,
+	.closed = on_closed,
+};
+
+static void learn_peer(struct transport *t)
+{
+	struct sockaddr_storage a = { 0 };
+	int len = sizeof a;
+
+	if (uv_tcp_getpeername(stream_tcp(t->stream), (struct sockaddr *)&a,
+			       &len))
+		return;
+	address_text((struct sockaddr *)&a, t->peer);
+	t->local = address_is_local((struct sockaddr *)&a);
+}
+
+struct transport *transport_new(struct stream *s,
+				const struct transport_origin *origin,
+				const struct transport_limits *limits)
+{
+	struct transport *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->origin = origin->origin.len
+			    ? strndup((const char *)origin->origin.data,
+				      origin->origin.len)
+			    : strdup("");
+	if (!t->origin ||
+	    ws_init(&t->ws, origin->client, &ws_handler, t)) {
+		free(t->origin);
+		free(t);
+		return NULL;
+	}
+	t->stream = s;
+	t->client = origin->client;
+	t->serializer = origin->serializer;
+	t->gone = origin->gone;
+	t->gone_ctx = origin->ctx;
+	t->heard_ms = now_ms(t);
+	learn_peer(t);
+	transport_limit(t, limits);
+	stream_handle(s, &stream_handler, t);
+	return t;
+}
+
+void transport_handle(struct transport *t,
+		      const struct transport_handler *handler, void *ctx)
+{
+	t->handler = handler;
+	t->ctx = ctx;
+}
+
+void transport_start(struct transport *t, struct bytes first)
+{
+	assert(t->handler);
+	if (first.len)
+		on_data(t, first);
+	update_reading(t);
+}
+
+/* --- small ones ---------------------------------------------------------- */
+
+void transport_pause(struct transport *t)
+{
+	t->owner_paused = true;
+	update_reading(t);
+}
+
+void transport_resume(struct transport *t)
+{
+	t->owner_paused = false;
+	update_reading(t);
+}
+
+void transport_limit(struct transport *t, const struct transport_limits *l)
+{
+	t->limits = *l;
+	t->ws.message_max = l->message_max;
+	t->ws.fragments_max = l->fragments_max;
+	arm(t);
+}
+
+size_t transport_output(const struct transport *t)
+{
+	return stream_output(t->stream);
+}
+
+const struct serializer *transport_serializer(const struct transport *t)
+{
+	return t->serializer;
+}
+
+const char *transport_peer(const struct transport *t)
+{
+	return t->peer;
+}
+
+const char *transport_origin(const struct transport *t)
+{
+	return t->origin;
+}
+
+bool transport_is_local(const struct transport *t)
+{
+	return t->local;
+}
+
+bool transport_is_secure(const struct transport *t)
+{
+	(void)t; /* TLS is not spoken yet */
+	return false;
+}

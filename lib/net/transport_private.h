@@ -1,0 +1,30 @@
+/*
+ * transport_private: how server and dial make transports out of streams on
+ * which the handshake is done. Nobody else includes this but peer.
+ */
+#ifndef NET_TRANSPORT_PRIVATE_H
+#define NET_TRANSPORT_PRIVATE_H
+
+#include "net/stream.h"
+#include "net/transport.h"
+
+struct transport_origin {
+	const struct serializer *serializer;
+	bool client;         /* this side asked for it */
+	struct bytes origin; /* the Origin header, or empty; copied */
+	/* Told after `closed`, as the transport goes; may be NULL. */
+	void (*gone)(void *ctx);
+	void *ctx;
+};
+
+/* Takes the stream, unless NULL (out of memory) is returned. Does not read
+ * yet. */
+struct transport *transport_new(struct stream *s,
+				const struct transport_origin *origin,
+				const struct transport_limits *limits);
+/* It has its handler: begins with the bytes that came with the handshake. */
+void transport_start(struct transport *t, struct bytes first);
+/* Closes at once, without a goodbye; `closed` follows as always. */
+void transport_drop(struct transport *t, const char *why);
+
+#endif
