@@ -104,4 +104,39 @@
 #ifndef COORDINATOR_RPC_H
 #define COORDINATOR_RPC_H
 
+#include "coordinator/coord.h"
+#include "wamp/client.h"
+
+/* What was heard is given to `event`, which steps the coord; what coord wants
+ * said comes back through rpc_effect. Never from inside one another but
+ * `event` from client_receive. Registers the procedures in every new session;
+ * learns who is registered from WAMP's meta events and procedures. May touch
+ * wamp, and coord's looking functions. */
+struct rpc;
+
+enum { RPC_REGISTER_MS = 75000, RPC_RETRY_MS = 1000, RPC_LOOK_MS = 30000 };
+
+struct rpc_config {
+	const struct coord *coord;
+	void (*event)(void *ctx, const struct coord_event *e);
+	/* Its procedures are refused, for good: the exit code is 1. */
+	void (*failed)(void *ctx, const char *why);
+	uint64_t (*now_ms)(void *ctx); /* monotonic */
+	void *ctx;
+};
+
+/* NULL when out of memory. */
+struct rpc *rpc_new(const struct rpc_config *config);
+void rpc_free(struct rpc *r); /* after the client is lost or freed */
+
+/* A new session; the client is borrowed until rpc_lost. */
+void rpc_joined(struct rpc *r, struct client *client);
+void rpc_lost(struct rpc *r);
+/* Now and then: registers again, looks again who is there. */
+void rpc_tick(struct rpc *r);
+/* Effects but EF_STORE, EF_PREPARE, EF_LOG, EF_DONE. An error: an EF_CALL
+ * could not be sent (the owner says so to the coord, FAILURE_SEND). */
+int rpc_effect(struct rpc *r, struct coord *c,
+	       const struct coord_effect *e);
+
 #endif
