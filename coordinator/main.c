@@ -103,6 +103,16 @@ static struct value *result(struct app *app, struct arena *a)
 
 static void prepare_job(struct app *app, struct prep *prep);
 
+static void tell(struct app *app, const struct coord_effect *e)
+{
+	struct coord_event failed = { .type = EV_FAILED,
+				      .lease = e->lease,
+				      .failure = FAILURE_SEND };
+
+	if (rpc_effect(app->rpc, app->coord, e) != 0)
+		coord_step(app->coord, &failed, now_ms(NULL));
+}
+
 static void do_effect(struct app *app, struct coord_effect *e)
 {
 	switch (e->type) {
@@ -123,15 +133,10 @@ static void do_effect(struct app *app, struct coord_effect *e)
 	case EF_TELL_PROGRESS:
 		if (app->flags.status && !app->stopping)
 			print(app, status);
-		/* fall through */
+		tell(app, e);
+		break;
 	default:
-		if (rpc_effect(app->rpc, app->coord, e) != 0)
-			coord_step(app->coord,
-				   &(struct coord_event){
-					   .type = EV_FAILED,
-					   .lease = e->lease,
-					   .failure = FAILURE_SEND },
-				   now_ms(NULL));
+		tell(app, e);
 		break;
 	}
 }
@@ -424,8 +429,11 @@ static int run(struct app *app)
 		app->flags.places[0] ? app->flags.places : NULL;
 	app->env.threads = 1;
 	if (check_jobs(app, &why) != 0 || open_store(app, &why) != 0 ||
-	    wire(app, &why) != 0)
+	    wire(app, &why) != 0) {
+		coord_free(app->coord);
+		store_close(app->store);
 		return fail(&why);
+	}
 	/* The first step begins the programme. */
 	on_tick(app);
 	loop_run(app->loop);
