@@ -9,6 +9,7 @@ static bool is_temporary(struct bytes error)
 		"wamp.error.no_such_procedure",
 		"wamp.error.no_available_callee",
 		"wamp.error.max_concurrency_reached",
+		"crossbar.error.max_concurrency_reached",
 		"wamp.error.timeout",
 		"wamp.error.canceled",
 		ERROR_UNAVAILABLE,
