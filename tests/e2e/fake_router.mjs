@@ -132,6 +132,7 @@ export async function startFake({ dir, port = 0, calls, ticket, files = {} }) {
     port: server.address().port,
     origin: `http://127.0.0.1:${server.address().port}`,
     sessions,
+    calls,
     publish(topic, args) {
       for (const session of sessions) {
         if (session.topics.has(topic))

@@ -92,7 +92,7 @@ async function start() {
 	starting = true;
 	const { token, name, donor, stopped, intensity } = recall();
 	Object.assign(state, { phase: "joining", name, donor, trouble: null,
-		threads: threadCount() });
+		refusal: null, threads: threadCount() });
 	redraw();
 	try {
 		engine = await startEngine({ token, name }, heard);
@@ -138,6 +138,7 @@ function stop() {
 }
 
 function wave() {
+	state.refusal = null;
 	send({ type: "wave" });
 	const button = $("wave");
 	button.disabled = true;
@@ -160,7 +161,7 @@ function toggleRename() {
 function rename(event) {
 	event.preventDefault();
 	const name = $("new-name").value.trim();
-	state.trouble = null;
+	state.refusal = null;
 	if (name && name !== state.name)
 		send({ type: "rename", name });
 	else

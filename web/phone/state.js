@@ -23,7 +23,8 @@
  * @property {string|null} kind
  * @property {string|null} unit
  * @property {boolean} frozen
- * @property {string|null} trouble a sentence
+ * @property {string|null} trouble why it is off line, a sentence
+ * @property {string|null} refusal of what was asked for, a sentence
  * @property {number|null} retryMs
  * @property {{job: string, kind: string, answer: object}|null} finished
  */
@@ -34,7 +35,7 @@ export function newState() {
 		phase: "idle", donor: 0, name: null, rank: 0, of: 0, moved: 0,
 		verified: 0, pending: 0, chunks: 0, accepted: 0, gains: 0,
 		devices: 0, threads: 0, computing: 0, rate: 0, kind: null, unit: null,
-		frozen: false, trouble: null, retryMs: null, finished: null,
+		frozen: false, trouble: null, refusal: null, retryMs: null, finished: null,
 	};
 }
 
@@ -69,13 +70,14 @@ const MESSAGES = {
 	},
 	renamed(state, message) {
 		state.name = message.name;
+		state.refusal = null;
 	},
 	finished(state, message) {
 		state.finished = { job: message.job, kind: message.kind,
 			answer: message.answer };
 	},
 	refused(state, message) {
-		state.trouble = message.text;
+		state.refusal = message.text;
 	},
 	failed(state, message) {
 		state.phase = "offline";

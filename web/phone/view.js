@@ -75,13 +75,20 @@ function drawWork(state) {
 		bar.className = i < state.computing ? "busy" : "";
 }
 
-function drawTrouble({ phase, trouble, retryMs }) {
-	const box = $("trouble");
-	const again = retryMs ? " Trying again by itself." : "";
-	const text = trouble ? `${trouble.replace(/[.\s]*$/, "")}.${again}`
-		: phase === "offline" ? "The connection was lost. " +
-			"Your score is safe; trying again by itself." : "";
-	box.hidden = !text;
+/** What is wrong, if anything; the score is safe in any case. */
+function troubleOf({ phase, trouble, refusal, retryMs }) {
+	const why = trouble ?? refusal ??
+		(phase === "offline" ? "The connection was lost" : "");
+	if (!why)
+		return "";
+	const again = phase === "offline" && retryMs
+		? " Your score is safe; trying again by itself." : "";
+	return `${why.replace(/[.\s]*$/, "")}.${again}`;
+}
+
+function drawTrouble(state) {
+	const text = troubleOf(state);
+	$("trouble").hidden = !text;
 	setText("trouble", text);
 }
 

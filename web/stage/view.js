@@ -20,13 +20,33 @@ function setText(id, text) {
 		element.textContent = text;
 }
 
+const ADDRESS_VH = 4.2;
+const ADDRESS_LEAST_VH = 3;
+
+/** On one line where that stays readable, else on two. */
+function fitAddress() {
+	const line = $("url");
+	line.classList.remove("wrapped");
+	let size = ADDRESS_VH;
+	do {
+		line.style.fontSize = `${size}vh`;
+		size -= 0.2;
+	} while (line.scrollWidth > line.clientWidth && size > ADDRESS_LEAST_VH);
+	if (line.scrollWidth <= line.clientWidth)
+		return;
+	line.classList.add("wrapped");
+	line.style.fontSize = `${ADDRESS_VH}vh`;
+}
+
 /** @param {string} url */
 export function drawAddress(url) {
 	const { scheme, rest } = address(url);
 	setText("url-scheme", scheme);
 	setText("url-rest", rest);
-	$("url").classList.toggle("long", rest.length > 24);
+	fitAddress();
 }
+
+addEventListener("resize", fitAddress);
 
 function overLine(status) {
 	if (typeof status?.over !== "number")
