@@ -1,8 +1,8 @@
 /**
- * frames: the stage's only animation loop. At most 30 frames a second; sleeps
- * when none of its painters has anything that moves.
+ * frames: the stage's only animation loop. Some 20 frames a second at most;
+ * sleeps when none of its painters has anything that moves.
  */
-const FRAME_MS = 1000 / 30 - 2;
+const FRAME_MS = 1000 / 20 - 4; // 20 a second, whatever the screen does
 
 /** @typedef {ReturnType<typeof createFrames>} Frames */
 

@@ -17,7 +17,7 @@ export const isCalm = () => calmly.matches;
 function colours() {
 	const style = getComputedStyle(document.documentElement);
 	const names = ["text", "muted", "line", "accent", "sans", "mono", "land",
-		"coast"];
+		"water", "coast"];
 	return { dark: isDark(), ...Object.fromEntries(names.map((name) =>
 		[name, style.getPropertyValue(`--${name}`).trim()])) };
 }

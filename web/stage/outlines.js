@@ -31,7 +31,7 @@ export function loadOutlines() {
 }
 
 /** Adds a line where it shows, shifted by whole turns of the globe. */
-function trace(g, line, { at }, width, height) {
+function trace(g, line, { at, box }) {
 	for (const turn of [-360, 0, 360]) {
 		const points = [];
 		let [left, right, top, bottom] = [Infinity, -Infinity, Infinity,
@@ -44,21 +44,18 @@ function trace(g, line, { at }, width, height) {
 			top = Math.min(top, y);
 			bottom = Math.max(bottom, y);
 		}
-		if (right < 0 || left > width || bottom < 0 || top > height)
+		if (right < box.left || left > box.left + box.width ||
+			bottom < box.top || top > box.top + box.height)
 			continue;
 		for (let i = 0; i < points.length; i += 2)
 			g[i ? "lineTo" : "moveTo"](points[i], points[i + 1]);
 	}
 }
 
-/** @param {CanvasRenderingContext2D} g @param {object} outlines
- * @param {import("./projection.js").Projection} projection
- * @param {{land: string, line: string, coast: string, scale: number}} look */
-export function drawOutlines(g, outlines, projection, look) {
-	const { width, height } = g.canvas;
+function drawPart(g, outlines, part, look) {
 	g.beginPath();
 	for (const ring of outlines.land)
-		trace(g, ring, projection, width, height);
+		trace(g, ring, part);
 	g.fillStyle = look.land;
 	g.fill("evenodd");
 	g.lineWidth = 1.2 * look.scale;
@@ -66,7 +63,30 @@ export function drawOutlines(g, outlines, projection, look) {
 	g.stroke();
 	g.beginPath();
 	for (const line of outlines.borders)
-		trace(g, line, projection, width, height);
+		trace(g, line, part);
 	g.strokeStyle = look.line;
 	g.stroke();
+}
+
+/** The inset lies on the main map, with a frame.
+ * @param {CanvasRenderingContext2D} g @param {object} outlines
+ * @param {import("./projection.js").Projection} projection
+ * @param {object} look */
+export function drawOutlines(g, outlines, projection, look) {
+	const [main, inset] = projection.parts;
+	drawPart(g, outlines, main, look);
+	if (!inset)
+		return;
+	const { left, top, width, height } = inset.box;
+	g.save();
+	g.beginPath();
+	g.rect(left, top, width, height);
+	g.fillStyle = look.water;
+	g.fill();
+	g.clip();
+	drawPart(g, outlines, inset, look);
+	g.restore();
+	g.strokeStyle = look.coast;
+	g.lineWidth = 2 * look.scale;
+	g.strokeRect(left, top, width, height);
 }

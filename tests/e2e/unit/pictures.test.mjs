@@ -175,6 +175,27 @@ test('all places lie on the canvas, north up, and a crossing is split', () => {
   assert.deepEqual(parts, [1, 1, 1, 2]);
 });
 
+test('few places far off come into an inset, and nothing is hidden', () => {
+  const near = makePlaces(300, [-9, 36, 3, 43]);
+  const far = makePlaces(30, [-18, 28, -14, 29]);
+  const of = (places) => ({ globe: true,
+    x: Float32Array.from(places, (p) => p[0]),
+    y: Float32Array.from(places, (p) => p[1]) });
+  const projection = projectionFor(of([...near, ...far]), 1100, 600);
+  assert.equal(projection.parts.length, 2);
+  const { left, top, width, height } = projection.parts[1].box;
+  const inside = ([lon, lat]) => {
+    const [x, y] = projection.at(projection.wrap(lon), lat);
+    assert.ok(x >= 0 && x <= 1100 && y >= 0 && y <= 600);
+    return x >= left && x <= left + width && y >= top && y <= top + height;
+  };
+  assert.ok(far.every(inside));
+  assert.ok(!near.some(inside));
+  assert.equal(projectionFor(of(near), 1100, 600).parts.length, 1);
+  const half = [...near, ...makePlaces(200, [-60, -30, -50, -20])];
+  assert.equal(projectionFor(of(half), 1100, 600).parts.length, 1);
+});
+
 test('grids hold what they must', () => {
   for (const count of [1, 7, 64, 1024, 5000]) {
     const { columns, side } = gridFor(count, 900, 400);
