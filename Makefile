@@ -158,7 +158,8 @@ $(B)/tests/sim/%: $(O)/tests/sim/%.o $(call lib,coordinator compute) $(NET_LIBS)
 # --- pages: WebAssembly, bundles, the list of places -----------------------
 # They are the same under SANITIZE, and are built beside the plain programs.
 W := $(patsubst %/asan,%,$(B))
-WEB_SRC := $(wildcard web/*.js web/*.html web/*.css web/*/*.js web/package-lock.json)
+WEB_SRC := $(wildcard web/*.js web/*.html web/*.svg web/*/*.js web/*/*.css) \
+	web/package-lock.json
 WASM_SRC := $(BASE_SRC) $(WAMP_SRC) $(COMPUTE_SRC) $(wildcard worker/*.c worker/*/*.c) \
 	$(wildcard lib/base/*.h lib/wamp/*.h compute/*.h compute/*/*.h worker/*.h worker/*/*.h)
 pages: $(W)/web/worker.wasm $(W)/web/index.html $(W)/places.tsv

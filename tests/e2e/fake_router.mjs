@@ -25,6 +25,12 @@ const HELLO = 1, WELCOME = 2, ABORT = 3, CHALLENGE = 4, AUTHENTICATE = 5,
   YIELD = 70;
 const ROLES = { broker: { features: {} }, dealer: { features: {} } };
 
+/** MessagePack has no undefined; msgpackr makes an extension of it, which
+ * routers refuse. */
+const hasUndefined = (value) => value === undefined ||
+  (value !== null && typeof value === 'object' &&
+    !ArrayBuffer.isView(value) && Object.values(value).some(hasUndefined));
+
 function serve(dir, extra, request, response) {
   const { pathname } = new URL(request.url, 'http://localhost');
   const name = PAGES[pathname] ?? pathname;
@@ -122,6 +128,12 @@ export async function startFake({ dir, port = 0, calls, ticket, files = {} }) {
         socket.send(packr.pack(message)) };
     socket.on('message', (data) => {
       const message = unpackr.unpack(data);
+      if (hasUndefined(message)) {
+        session.send([ABORT, { message: 'undefined is no value' },
+          'wamp.error.protocol_violation']);
+        socket.close();
+        return;
+      }
       handle[message[0]]?.(session, message);
     });
     socket.on('close', () => sessions.delete(session));

@@ -10,13 +10,26 @@ import { backoffDelay } from "./backoff.js";
 const CALL_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 8_000;
 
+/** Without the members that are not there: wampy names options that it has no
+ * value for, and MessagePack knows no `undefined`. */
+function tidied(value) {
+	if (Array.isArray(value))
+		return value.map(tidied);
+	if (value === null || typeof value !== "object" ||
+		ArrayBuffer.isView(value))
+		return value;
+	return Object.fromEntries(Object.entries(value)
+		.filter(([, member]) => member !== undefined)
+		.map(([name, member]) => [name, tidied(member)]));
+}
+
 /** MessagePack with whole numbers as numbers: all of ours are below 2^53. */
 const serializer = {
 	protocol: "msgpack",
 	isBinary: true,
 	packr: new Packr({ useRecords: false }),
 	unpackr: new Unpackr({ useRecords: false, int64AsType: "number" }),
-	encode(data) { return this.packr.pack(data); },
+	encode(data) { return this.packr.pack(tidied(data)); },
 	decode(data) { return this.unpackr.unpack(new Uint8Array(data)); },
 };
 
