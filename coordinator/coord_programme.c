@@ -144,6 +144,8 @@ static void start(struct coord *c, struct pjob *p)
 		coord_out_of_memory(c);
 		return;
 	}
+	if (c->config.find_kind)
+		prep->find = c->config.find_kind;
 	set_state(c, p, PJOB_PARSING);
 	coord_emit(c, &(struct coord_effect){ .type = EF_PREPARE,
 					      .prep = prep });

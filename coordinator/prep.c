@@ -14,6 +14,7 @@ struct prep *prep_new(uint64_t serial, const char *spec)
 	if (!p)
 		return NULL;
 	p->serial = serial;
+	p->find = kind_find;
 	memcpy(p->spec, spec, strlen(spec) + 1);
 	buf_init(&p->snapshot);
 	return p;
@@ -48,13 +49,12 @@ static int unknown_kind(const char *spec, struct why *why)
 		       known);
 }
 
-int prep_kind(const char *spec, const struct kind **kind, const char **rest,
-	      struct why *why)
+int prep_kind(const char *spec, const struct kind *(*find)(struct bytes name),
+	      const struct kind **kind, const char **rest, struct why *why)
 {
 	const char *colon = strchr(spec, ':');
 
-	*kind = colon ? kind_find(bytes_of(spec, (size_t)(colon - spec))) :
-			NULL;
+	*kind = colon ? find(bytes_of(spec, (size_t)(colon - spec))) : NULL;
 	if (!*kind)
 		return unknown_kind(spec, why);
 	*rest = colon + 1;
@@ -84,7 +84,7 @@ static int digest(struct prep *p)
 static int parse(struct prep *p, const struct job_env *env)
 {
 	const char *rest;
-	int err = prep_kind(p->spec, &p->kind, &rest, &p->why);
+	int err = prep_kind(p->spec, p->find, &p->kind, &rest, &p->why);
 
 	if (err)
 		return err;

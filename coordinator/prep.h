@@ -28,6 +28,8 @@ struct prep {
 	enum prep_stage stage;
 	uint64_t serial; /* whose it is */
 	char spec[SPEC_BYTES];
+	/* kind_find, or what tests have in its place. */
+	const struct kind *(*find)(struct bytes name);
 	const struct kind *kind;
 	struct job *job; /* owned */
 	uint8_t digest[SHA256_BYTES];
@@ -48,9 +50,10 @@ void prep_run(struct prep *p, const struct job_env *env);
 
 /* "tsp:FILE" -> the kind, and what follows the colon. ERR_USAGE with the
  * known kinds. */
-int prep_kind(const char *spec, const struct kind **kind, const char **rest,
+int prep_kind(const char *spec, const struct kind *(*find)(struct bytes name),
+	      const struct kind **kind, const char **rest,
 	      struct why *why) MUST_CHECK;
-/* The fate of a batch in these rows. 0 or ERR_NOMEM. */
+/* 0 or ERR_NOMEM. */
 int tally_rows(const struct loaded *l, struct tally *out) MUST_CHECK;
 
 #endif

@@ -308,7 +308,7 @@ static void host_queue(struct rpc *r, uint64_t invocation,
 	}
 	memcpy(spec, e.text.data, e.text.len);
 	spec[e.text.len] = '\0';
-	if (prep_kind(spec, &kind, &rest, &why) != 0)
+	if (prep_kind(spec, kind_find, &kind, &rest, &why) != 0)
 		invalid(r, invocation, why.text);
 	else
 		ask(r, invocation, &e);
