@@ -107,8 +107,8 @@ size_t http_head_length(struct bytes text, size_t *seen)
 	return end ? (size_t)(end - text.data) + 4 : 0;
 }
 
-/* Lines end in CRLF and do not continue on the next (obs-fold): what others
- * read otherwise is how requests are smuggled. */
+/* Lines end in CRLF, do not continue on the next (obs-fold), and headers have
+ * names: what others read otherwise is how requests are smuggled. */
 static bool has_plain_lines(struct bytes text)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -118,7 +118,8 @@ static bool has_plain_lines(struct bytes text)
 			return false;
 		if (c == '\r' && (i + 1 == text.len || text.data[i + 1] != '\n'))
 			return false;
-		if (i && text.data[i - 1] == '\n' && (c == ' ' || c == '\t'))
+		if (i && text.data[i - 1] == '\n' &&
+		    (c == ' ' || c == '\t' || c == ':'))
 			return false;
 		if (c == '\0')
 			return false;

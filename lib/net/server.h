@@ -25,8 +25,9 @@ struct http_request {
 	bool local; /* from loopback */
 };
 
-/* All borrowed; must live as long as the server (or be copied by setting
- * `copy`). `headers`: whole lines, each ended by CRLF, or NULL. */
+/* All borrowed beyond the callback: type and headers until the next turn, the
+ * body as long as the server, or until the next turn when `copy` is set.
+ * `headers`: whole lines, each ended by CRLF, or NULL. */
 struct http_response {
 	unsigned status;
 	const char *content_type;

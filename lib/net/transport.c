@@ -14,6 +14,7 @@ enum {
 	 * last (RFC 6455, 5.5.3). */
 	PONGS_MAX = 32,
 	STALL_LOOKS = 4, /* in stall_ms */
+	GRACE_MS = 1000, /* for what is not read yet, when it seems silent */
 };
 
 const struct transport_limits transport_limits_default = {
@@ -53,8 +54,8 @@ struct transport {
 	bool owner_paused, self_paused;
 	bool high;    /* output reached half; drained is owed */
 	bool pinged;  /* and nothing heard since */
-	bool suspect; /* silent too long, unless the next turn hears it */
 	uint64_t heard_ms;
+	uint64_t suspect_ms; /* silent too long since, by the clock; 0: not */
 	uint64_t begun_ms, begun_at; /* what is partial: when, which; 0: none */
 	uint64_t taken, progress_ms; /* output: as last seen to move; 0: none */
 	uint64_t close_by_ms;
@@ -93,6 +94,15 @@ static uint64_t earlier(uint64_t a, uint64_t since, uint64_t limit)
 	return limit && since + limit < a ? since + limit : a;
 }
 
+/* A process that was stopped for long finds its timers due before it has read
+ * what came meanwhile. */
+static uint64_t grace_ms(const struct transport *t)
+{
+	uint64_t half = t->limits.silence_ms / 2 + 1;
+
+	return half < GRACE_MS ? half : GRACE_MS;
+}
+
 /* One lazy timer for all: it comes at the first of these, looks, and is set
  * again. What is heard only moves them away. */
 static void arm(struct transport *t)
@@ -105,13 +115,13 @@ static void arm(struct transport *t)
 		return;
 	}
 	if (is_reading(t)) {
-		at = earlier(at, t->heard_ms, l->silence_ms);
+		at = t->suspect_ms
+			     ? earlier(at, t->suspect_ms, grace_ms(t))
+			     : earlier(at, t->heard_ms, l->silence_ms);
 		if (!t->pinged)
 			at = earlier(at, t->heard_ms, l->ping_ms);
 		if (t->begun_ms)
 			at = earlier(at, t->begun_ms, l->message_ms);
-		if (t->suspect)
-			at = now_ms(t) + 1;
 	}
 	if (t->progress_ms && l->stall_ms)
 		at = earlier(at, now_ms(t), l->stall_ms / STALL_LOOKS + 1);
@@ -266,7 +276,7 @@ static void on_data(void *ctx, struct bytes data)
 
 	t->heard_ms = now_ms(t);
 	t->pinged = false;
-	t->suspect = false;
+	t->suspect_ms = 0;
 	if (ws_feed(&t->ws, data))
 		fail(t, t->ws.code, t->ws.what);
 	else
@@ -382,15 +392,15 @@ static bool has_stalled(struct transport *t, uint64_t now)
 	return is_over(now, t->progress_ms, t->limits.stall_ms);
 }
 
-/* A process that was stopped for long finds its timers due before it has read
- * what came meanwhile: one more turn decides. */
 static bool is_silent(struct transport *t, uint64_t now)
 {
-	bool silent = is_over(now, t->heard_ms, t->limits.silence_ms);
-	bool was_suspect = t->suspect;
-
-	t->suspect = silent;
-	return silent && was_suspect;
+	if (!is_over(now, t->heard_ms, t->limits.silence_ms)) {
+		t->suspect_ms = 0;
+		return false;
+	}
+	if (!t->suspect_ms)
+		t->suspect_ms = now;
+	return is_over(now, t->suspect_ms, grace_ms(t));
 }
 
 static void ping_if_quiet(struct transport *t, uint64_t now)

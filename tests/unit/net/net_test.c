@@ -65,14 +65,12 @@ static void on_http(void *ctx, const struct http_request *request,
 		response->headers = "X-Test: yes\r\n";
 		response->body = bytes_str("hello, world");
 	} else if (bytes_equal_str(request->path, "/copy")) {
-		char text[64];
-
-		snprintf(text, sizeof text, "query %.*s",
+		snprintf(w->text, sizeof w->text, "query %.*s",
 			 (int)request->query.len,
 			 (const char *)request->query.data);
 		response->status = 200;
 		response->copy = true;
-		response->body = bytes_str(text);
+		response->body = bytes_str(w->text);
 	} else if (bytes_equal_str(request->path, "/a b")) {
 		response->status = 200;
 		response->body = bytes_str("blank");
@@ -261,7 +259,10 @@ static bool is_closed(void *ctx)
 
 void raw_close(struct raw *r)
 {
+	if (!r->stream)
+		return;
 	stream_close(r->stream);
+	r->stream = NULL;
 	until(r->world, is_closed, r);
 	buf_deinit(&r->in);
 }

@@ -41,6 +41,7 @@ struct world {
 	unsigned session_count;
 	bool mute; /* do not echo */
 	char long_body[200000];
+	char text[64]; /* of /copy */
 	unsigned requests;
 };
 
@@ -67,7 +68,7 @@ struct raw {
 void raw_connect(struct raw *r, struct world *w);
 void raw_send(struct raw *r, const void *data, size_t len);
 void raw_text(struct raw *r, const char *text);
-void raw_close(struct raw *r); /* and waits until it is closed */
+void raw_close(struct raw *r); /* and waits for it; twice is fine */
 /* Waits for so many bytes, for the text, for the end. */
 void raw_expect_len(struct raw *r, size_t len);
 void raw_expect_text(struct raw *r, const char *text);
