@@ -15,15 +15,14 @@ static int64_t plus(int64_t a, int64_t b)
 
 int cell_write(const struct cell *c, struct buf *out)
 {
-	unsigned axes = metric_axes(c->space.metric);
-	struct raw_point last = { { 0, 0, 0 } };
+	struct raw_point last = { { 0, 0 } };
 
 	buf_add_u8(out, TSP_VERSION);
 	buf_add_u8(out, (uint8_t)c->space.metric);
 	buf_add_u8(out, (uint8_t)c->decimals);
 	buf_add_varint(out, c->space.n);
 	for (uint32_t i = 0; i < c->space.n; i++) {
-		for (unsigned k = 0; k < axes; k++) {
+		for (unsigned k = 0; k < 2; k++) {
 			int64_t v = c->raw[i].c[k];
 
 			if (c->decimals == METRIC_RAW_DOUBLES)
@@ -44,14 +43,14 @@ static int read_cities(struct cell *c, struct reader *r, struct arena *arena,
 {
 	uint32_t n = c->space.n;
 	struct point *points = arena_array(arena, n, sizeof *points);
-	struct raw_point last = { { 0, 0, 0 } };
+	struct raw_point last = { { 0, 0 } };
 
 	c->raw = arena_array(arena, n, sizeof *c->raw);
 	if (!points || !c->raw)
 		return why_set(why, ERR_NOMEM, "out of memory");
 	c->space.points = points;
 	for (uint32_t i = 0; i < n; i++) {
-		for (unsigned k = 0; k < metric_axes(c->space.metric); k++)
+		for (unsigned k = 0; k < 2; k++)
 			last.c[k] = c->decimals == METRIC_RAW_DOUBLES
 					    ? (int64_t)read_u64(r)
 					    : plus(last.c[k], read_svarint(r));
@@ -124,7 +123,7 @@ int cell_read(struct cell *c, struct bytes input, struct arena *arena,
 			       decimals);
 	if (n < TSP_CELL_CITIES_MIN || n > TSP_CELL_CITIES_MAX)
 		return why_set(why, ERR_LIMIT,
-			       "a cell has %d to %d cities", 
+			       "a cell has %d to %d cities",
 			       TSP_CELL_CITIES_MIN, TSP_CELL_CITIES_MAX);
 	*c = (struct cell){ .decimals = decimals,
 			    .space = { .metric = (enum metric)metric,

@@ -184,7 +184,7 @@ static int tsp_identity(const struct job *job, struct buf *out)
 	buf_add_varint(out, job->in.n);
 	for (uint32_t i = 0; i < job->in.n; i++) {
 		buf_add_varint(out, job->in.number[i]);
-		for (unsigned k = 0; k < metric_axes(job->in.metric); k++)
+		for (unsigned k = 0; k < 2; k++)
 			buf_add_svarint(out, job->in.raw[i].c[k]);
 	}
 	return buf_ok(out) ? 0 : ERR_NOMEM;
@@ -366,7 +366,8 @@ static int tsp_load(struct job *job, struct bytes saved, struct why *why)
 			       "instance");
 	err = load_tour(job, &r, (int64_t)length, why);
 	if (!err) {
-		job->revision = revision;
+		/* Viewers may know merges that the saved state does not. */
+		job->revision = revision + (1 << 20);
 		picture_restart(job);
 	}
 	return err;

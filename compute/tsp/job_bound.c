@@ -15,9 +15,10 @@
 
 enum {
 	EXACT_MAX = 12000,
-	ROUNDS_MAX = 200,
+	ROUNDS_MAX = 800,
 	ROUNDS_MIN = 25,
-	CITY_ROUNDS = 1500000, /* cities times rounds, for about a second */
+	CITY_ROUNDS = 3000000, /* cities times rounds, for about a second */
+	BRIDGES = 50,
 };
 
 struct link {
@@ -35,6 +36,7 @@ struct ascent {
 	double *key;         /* cheapest link to the tree */
 	double *second;      /* of each city, its second cheapest link */
 	uint32_t *parent;
+	uint32_t *order;        /* the cities as they joined */
 	uint32_t *heap, *place; /* cities not in the tree by key */
 	uint32_t heap_len;
 	int *degree, *last_degree;
@@ -49,6 +51,7 @@ static void ascent_deinit(struct ascent *a)
 	free(a->key);
 	free(a->second);
 	free(a->parent);
+	free(a->order);
 	free(a->heap);
 	free(a->place);
 	free(a->degree);
@@ -68,12 +71,13 @@ static int ascent_init(struct ascent *a, const struct job *job)
 	a->key = calloc(n, sizeof *a->key);
 	a->second = calloc(n, sizeof *a->second);
 	a->parent = calloc(n, sizeof *a->parent);
+	a->order = calloc(n, sizeof *a->order);
 	a->heap = calloc(n, sizeof *a->heap);
 	a->place = calloc(n, sizeof *a->place);
 	a->degree = calloc(n, sizeof *a->degree);
 	a->last_degree = calloc(n, sizeof *a->last_degree);
 	if (!a->first || !a->links || !a->price || !a->best_price ||
-	    !a->key || !a->second || !a->parent || !a->heap || !a->place ||
+	    !a->key || !a->second || !a->parent || !a->order || !a->heap || !a->place ||
 	    !a->degree || !a->last_degree) {
 		ascent_deinit(a);
 		return ERR_NOMEM;
@@ -209,11 +213,13 @@ static double close_tree(struct ascent *a, const double *second,
 static double sparse_tree(struct ascent *a, uint32_t *second_to)
 {
 	double sum = tree_begin(a);
+	uint32_t joined = 0;
 
 	while (a->heap_len > 0) {
 		uint32_t c = heap_pop(a);
 
 		sum += a->key[c] - 2 * a->price[c];
+		a->order[joined++] = c;
 		tree_join(a, c);
 		for (uint32_t i = a->first[c]; i < a->first[c + 1]; i++) {
 			uint32_t o = a->links[i].to;
@@ -307,6 +313,58 @@ static double full_second(struct ascent *a)
 	return best;
 }
 
+/* --- bridges ------------------------------------------------------------- */
+
+/* Lowers the prices on the smaller side of the tree's edge above `city`. */
+static void lower_side(struct ascent *a, uint32_t city, double by, bool *below)
+{
+	uint32_t count = 0;
+	bool side;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		uint32_t c = a->order[i];
+
+		below[c] = c == city || (a->parent[c] != c &&
+					 below[a->parent[c]]);
+		count += below[c];
+	}
+	side = count <= a->n / 2;
+	for (uint32_t c = 0; c < a->n; c++)
+		if (below[c] == side)
+			a->price[c] -= by;
+}
+
+/* An island hangs on the tree by one long edge, but a tour goes there and
+ * back. Small steps would take thousands of rounds to see that; so all its
+ * prices are lowered at once, until coming back costs no more than going on,
+ * the longest edges first down to the usual ones. */
+static int price_bridges(struct ascent *a)
+{
+	uint32_t longest[BRIDGES], count = 0;
+	double usual = 4 * (double)a->job->length / a->n;
+	bool *below = calloc(a->n, sizeof *below);
+
+	if (!below)
+		return ERR_NOMEM;
+	for (uint32_t c = 0; c < a->n; c++) {
+		uint32_t i;
+
+		if (a->key[c] <= usual)
+			continue;
+		if (count == BRIDGES && a->key[c] <= a->key[longest[count - 1]])
+			continue;
+		count -= count == BRIDGES;
+		for (i = count++; i > 0 &&
+				  a->key[longest[i - 1]] < a->key[c]; i--)
+			longest[i] = longest[i - 1];
+		longest[i] = c;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		lower_side(a, longest[i], a->key[longest[i]] - usual, below);
+	free(below);
+	return 0;
+}
+
 /* --- the ascent ---------------------------------------------------------- */
 
 /* Steps as large as the distance to a tour's length suggests (Polyak), and
@@ -355,6 +413,12 @@ int bound_find(struct job *job)
 		return ERR_NOMEM;
 	second_to = calloc(a.n, sizeof *second_to);
 	if (!second_to || set_links(&a)) {
+		free(second_to);
+		ascent_deinit(&a);
+		return ERR_NOMEM;
+	}
+	sparse_tree(&a, second_to);
+	if (price_bridges(&a)) {
 		free(second_to);
 		ascent_deinit(&a);
 		return ERR_NOMEM;

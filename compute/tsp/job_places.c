@@ -2,6 +2,7 @@
  * latitude, longitude and name, by falling population. */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,11 @@
 
 enum { DEFAULT_COUNT = 2000 };
 
+/* In units of 10^-4 degrees: about 10 m. */
+enum { DECIMALS = 4 };
+
 struct place {
-	float latitude, longitude;
+	int32_t latitude, longitude;
 };
 
 struct list {
@@ -69,8 +73,11 @@ static bool parse_line(const char *line, struct place *out)
 			return false;
 		field = end + 1;
 	}
-	*out = (struct place){ (float)v[1], (float)v[2] };
-	return v[1] >= -90 && v[1] <= 90 && v[2] >= -180 && v[2] <= 180;
+	if (!(fabs(v[1]) <= 90) || !(fabs(v[2]) <= 180))
+		return false;
+	*out = (struct place){ (int32_t)lround(v[1] * 1e4),
+			       (int32_t)lround(v[2] * 1e4) };
+	return true;
 }
 
 static int read_list(FILE *f, const char *file, const char *code,
@@ -94,7 +101,7 @@ static int read_list(FILE *f, const char *file, const char *code,
 			 out->len < TSP_CITIES_MAX && list_add(out, p))
 			err = why_set(why, ERR_NOMEM, "out of memory");
 	}
-	if (!err && ferror(f))
+	if (!err && !feof(f))
 		err = why_set(why, ERR_IO, "%s: can not be read: %s", file,
 			      strerror(errno));
 	free(line);
@@ -107,14 +114,15 @@ static int keep(struct instance *out, const struct list *l, uint32_t count,
 	if (instance_init(out, count))
 		return why_set(why, ERR_NOMEM, "out of memory");
 	out->metric = METRIC_SPHERE;
-	out->decimals = 0;
+	out->decimals = DECIMALS;
 	out->degrees = true;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct place *p = &l->places[i];
 
-		out->raw[i] = metric_on_sphere((double)p->latitude,
-					       (double)p->longitude);
-		out->view[i] = (struct view){ p->longitude, p->latitude };
+		out->raw[i].c[0] = p->latitude;
+		out->raw[i].c[1] = p->longitude;
+		out->view[i] = (struct view){ (float)p->longitude / 1e4f,
+					      (float)p->latitude / 1e4f };
 	}
 	return 0;
 }

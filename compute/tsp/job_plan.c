@@ -20,8 +20,8 @@ enum {
 	OVERLAP_MAX = 200,    /* chunks in flight a city: enough for now */
 	/* A fast native core does as many kicks in a millisecond; the worker
 	 * stops when its budget is over. */
-	KICKS_A_MS_MAX = 400,
-	KICKS_A_MS = 100, /* what a typical device does */
+	KICKS_A_MS_MAX = 200,
+	KICKS_A_MS = 50, /* what a typical device does */
 	KICKS_A_CITY = 20,
 };
 
@@ -47,12 +47,12 @@ static uint64_t kicks_to_plan(const struct plan_ask *ask)
 }
 
 /* By work: some 20 kicks a city. By traffic: a device has 120 KB a minute,
- * and a city costs about 6 bytes: 300 cities for each second of the budget
- * keep it far below for one thread. */
+ * and a city costs about 4 bytes: 400 cities for each second of the budget
+ * keep one thread below it. */
 static uint32_t cell_size(const struct plan_ask *ask)
 {
 	uint64_t size = (uint64_t)ask->budget_ms * KICKS_A_MS / KICKS_A_CITY;
-	uint64_t traffic = (uint64_t)ask->budget_ms * 300 / 1000;
+	uint64_t traffic = (uint64_t)ask->budget_ms * 400 / 1000;
 
 	if (size > traffic)
 		size = traffic;

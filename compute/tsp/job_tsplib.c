@@ -157,9 +157,12 @@ static int set_dimension(struct parser *p, const char *v)
 
 static int set_name(struct parser *p, const char *v)
 {
-	char s[WORD_MAX];
+	char s[WORD_MAX], *end;
 
 	snprintf(p->out->name, sizeof p->out->name, "%s", shown(v, s));
+	end = strstr(p->out->name, ".tsp"); /* ulysses22.tsp */
+	if (end)
+		*end = 0;
 	return 0;
 }
 

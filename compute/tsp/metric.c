@@ -20,11 +20,6 @@ const char *metric_name(enum metric metric)
 	return metric_valid(metric) ? names[metric] : "unknown";
 }
 
-unsigned metric_axes(enum metric metric)
-{
-	return metric == METRIC_SPHERE ? 3 : 2;
-}
-
 static double from_raw(int64_t c, unsigned decimals)
 {
 	double unit = 1, v;
@@ -48,23 +43,38 @@ static double geo_radians(double x)
 	return 3.141592 * (degrees + 5.0 * minutes / 3.0) / 180.0;
 }
 
+static double to_unit(double v)
+{
+	return floor(v * METRIC_EARTH_UNITS + 0.5);
+}
+
+static struct point on_sphere(double latitude, double longitude)
+{
+	const double radian = 3.14159265358979323846 / 180;
+	double lat = latitude * radian, lon = longitude * radian;
+	double ring = geo_cos(lat);
+
+	return (struct point){ to_unit(ring * geo_cos(lon)),
+			       to_unit(ring * geo_sin(lon)),
+			       to_unit(geo_sin(lat)) };
+}
+
 bool metric_point(enum metric metric, unsigned decimals,
 		  const struct raw_point *raw, struct point *out)
 {
-	double c[3] = { 0, 0, 0 };
+	double x = from_raw(raw->c[0], decimals);
+	double y = from_raw(raw->c[1], decimals);
+	bool earth = metric == METRIC_GEO || metric == METRIC_SPHERE;
 
-	for (unsigned i = 0; i < metric_axes(metric); i++) {
-		c[i] = from_raw(raw->c[i], decimals);
-		if (!(fabs(c[i]) <= METRIC_COORDINATE_MAX))
-			return false;
-	}
-	if (metric == METRIC_GEO) {
-		if (fabs(c[0]) > 90 || fabs(c[1]) > 360)
-			return false;
-		c[0] = geo_radians(c[0]);
-		c[1] = geo_radians(c[1]);
-	}
-	*out = (struct point){ c[0], c[1], c[2] };
+	if (!(fabs(x) <= (earth ? 90 : METRIC_COORDINATE_MAX)) ||
+	    !(fabs(y) <= (earth ? 360 : METRIC_COORDINATE_MAX)))
+		return false;
+	if (metric == METRIC_GEO)
+		*out = (struct point){ geo_radians(x), geo_radians(y), 0 };
+	else if (metric == METRIC_SPHERE)
+		*out = on_sphere(x, y);
+	else
+		*out = (struct point){ x, y, 0 };
 	return true;
 }
 
@@ -77,22 +87,6 @@ struct point metric_embed(enum metric metric, const struct point *p)
 	ring = geo_cos(p->x);
 	return (struct point){ ring * geo_cos(p->y), ring * geo_sin(p->y),
 			       geo_sin(p->x) };
-}
-
-static int64_t to_unit(double v)
-{
-	return (int64_t)floor(v * METRIC_EARTH_UNITS + 0.5);
-}
-
-struct raw_point metric_on_sphere(double latitude, double longitude)
-{
-	const double radian = 3.14159265358979323846 / 180;
-	double lat = latitude * radian, lon = longitude * radian;
-	double ring = geo_cos(lat);
-
-	return (struct raw_point){ { to_unit(ring * geo_cos(lon)),
-				     to_unit(ring * geo_sin(lon)),
-				     to_unit(geo_sin(lat)) } };
 }
 
 int32_t metric_geo(const struct point *a, const struct point *b)

@@ -19,7 +19,7 @@ enum metric {
 	METRIC_CEIL_2D,    /* the same, rounded up */
 	METRIC_GEO,        /* DDD.MM on the earth, kilometres */
 	METRIC_ATT,        /* pseudo-Euclidean */
-	METRIC_SPHERE,     /* places: x, y, z in units of 10 m, the chord */
+	METRIC_SPHERE,     /* places: degrees; the chord in units of 10 m */
 };
 
 enum {
@@ -31,13 +31,14 @@ enum {
 #define METRIC_COORDINATE_MAX 500000000.0
 #define METRIC_EARTH_UNITS 637100.88 /* mean radius in units of 10 m */
 
-/* Coordinates as they travel; the third for METRIC_SPHERE only. */
+/* Coordinates as they travel: x and y, or latitude and longitude. */
 struct raw_point {
-	int64_t c[3];
+	int64_t c[2];
 };
 
 /* Coordinates as distances need them: x and y in the plane, latitude and
- * longitude in radians (METRIC_GEO), or x, y, z on the sphere. */
+ * longitude in radians (METRIC_GEO), or whole x, y, z on the sphere: x towards
+ * 0° N 0° E, z towards the pole, in units of 10 m (METRIC_SPHERE). */
 struct point {
 	double x, y, z;
 };
@@ -52,7 +53,6 @@ struct space {
 bool metric_valid(unsigned metric);
 /* "EUC_2D", …; METRIC_SPHERE is "sphere". */
 const char *metric_name(enum metric metric);
-unsigned metric_axes(enum metric metric); /* 2 or 3 */
 
 /* False when a coordinate is not finite or beyond the limit. */
 bool metric_point(enum metric metric, unsigned decimals,
@@ -61,9 +61,6 @@ bool metric_point(enum metric metric, unsigned decimals,
 /* Where the city lies in space, for the search for near ones: equal to the
  * point in the plane, on a sphere for METRIC_GEO. */
 struct point metric_embed(enum metric metric, const struct point *p);
-
-/* Degrees to the integer point of METRIC_SPHERE. */
-struct raw_point metric_on_sphere(double latitude, double longitude);
 
 int32_t metric_geo(const struct point *a, const struct point *b);
 

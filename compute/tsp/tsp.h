@@ -17,10 +17,10 @@
  *   u8      decimals d: coordinates are integers times 10^-d (d <= 9);
  *           255: coordinates are the bits of doubles
  *   varint  n cities, 3 … 4000
- *   n times the coordinates of city i of the cell, in tour order: two axes,
- *           three for places (x, y, z from the earth's centre in 10 m: x to
- *           0° N 0° E, z to the pole); svarint difference to the city before
- *           (the first: to 0), or u64 bits
+ *   n times the coordinates of city i of the cell, in tour order: x and y
+ *           (GEO and places: latitude and longitude; GEO as DDD.MM); each a
+ *           svarint difference to the city before (the first: to 0), or the
+ *           u64 bits of a double
  *   varint  r runs; 0: the cell is the whole tour, closed
  *   r times varint cities of the run, at least 2, in all n. Between the last
  *           city of a run and the first of the next (of the last and the
@@ -79,7 +79,7 @@ enum {
 	TSP_CITIES_MIN = 3,
 	TSP_CITIES_MAX = 250000,
 	/* A kick on the reference core (COMPUTE.md): nanoseconds. */
-	TSP_KICK_NS = 7000,
+	TSP_KICK_NS = 16000,
 };
 
 extern const struct compute_ops tsp_compute;
