@@ -700,6 +700,8 @@ static bool crowd_run(struct crowd *w, uint64_t until_ms)
 		crowd_handle(w, &e);
 		crowd_unref(call);
 	}
+	if (!w->done && w->now_ms < until_ms)
+		w->now_ms = until_ms;
 	return w->done;
 }
 

@@ -23,7 +23,7 @@ static uint64_t fake_value(uint64_t unit)
 	return splitmix64(&state);
 }
 
-static uint64_t fake_sum(uint64_t from, uint64_t units)
+static inline uint64_t fake_sum(uint64_t from, uint64_t units)
 {
 	uint64_t sum = 0;
 
