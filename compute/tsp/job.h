@@ -78,7 +78,7 @@ struct job {
 	uint32_t *in_flight; /* owned: chunks that hold the city */
 	float *worked;       /* owned: kicks planned for the city */
 	uint64_t flying;     /* sum of in_flight */
-	uint64_t plans;      /* chunks planned so far */
+	uint32_t out;        /* chunks in flight */
 
 	/* merging */
 	uint64_t revision; /* 1 is the starting tour */

@@ -48,14 +48,19 @@ static uint64_t kicks_to_plan(const struct plan_ask *ask)
 
 /* By work: some 20 kicks a city. By traffic: a device has 120 KB a minute,
  * and a city costs about 4 bytes: 400 cities for each second of the budget
- * keep one thread below it. */
-static uint32_t cell_size(const struct plan_ask *ask)
+ * keep one thread below it. By the others: cells that cover the tour twice
+ * spoil each other's results little enough. */
+static uint32_t cell_size(const struct job *job, const struct plan_ask *ask)
 {
+	uint32_t others = job->out > ask->devices ? job->out : ask->devices;
+	uint64_t share = 2 * (uint64_t)job->in.n / (others ? others : 1);
 	uint64_t size = (uint64_t)ask->budget_ms * KICKS_A_MS / KICKS_A_CITY;
 	uint64_t traffic = (uint64_t)ask->budget_ms * 400 / 1000;
 
 	if (size > traffic)
 		size = traffic;
+	if (size > share)
+		size = share;
 	if (size < CELL_MIN)
 		size = CELL_MIN;
 	return size < CELL_MAX ? (uint32_t)size : CELL_MAX;
@@ -221,7 +226,7 @@ static bool want_whole(struct planning *p)
 
 static int choose_cell(struct planning *p)
 {
-	uint32_t size = cell_size(p->ask);
+	uint32_t size = cell_size(p->job, p->ask);
 	int err;
 
 	if (size >= p->job->in.n || want_whole(p))
@@ -274,7 +279,7 @@ static void count_work(struct planning *p, uint64_t kicks)
 		job->worked[p->cities[i]] += (float)kicks / (float)p->count;
 	}
 	job->flying += p->count;
-	job->plans++;
+	job->out++;
 }
 
 bool tsp_plan(struct job *job, const struct plan_ask *ask,
@@ -306,6 +311,8 @@ void tsp_unplan(struct job *job, struct bytes note)
 	struct reader r = reader_of(note);
 	uint64_t count = read_varint(&r), city = 0;
 
+	if (job->out > 0)
+		job->out--;
 	for (uint64_t i = 0; i < count && reader_ok(&r); i++) {
 		city += (uint64_t)read_svarint(&r);
 		if (!reader_ok(&r) || city >= job->in.n)

@@ -3,7 +3,7 @@
  * virtual time: P chunks are always out, each planned on the tour as it was P
  * results ago; they come back in order.
  *
- *   tsp_bench SPEC [devices [kicks a chunk [chunks [places.tsv]]]]
+ *   tsp_bench SPEC [devices [kicks a chunk [seconds [places.tsv [budget ms]]]]]
  *   SPEC `uniform:N` makes N random cities in a square of side 10^6.
  */
 #include <math.h>
@@ -15,7 +15,7 @@
 
 #include "base/rng.h"
 #include "compute/kind.h"
-#include "compute/tsp/tsp.h"
+#include "compute/tsp/job.h"
 
 struct device {
 	struct planned planned;
@@ -26,6 +26,7 @@ struct bench {
 	struct job *job;
 	struct device *devices;
 	unsigned count;
+	uint32_t budget_ms; /* that the chunks are planned for */
 	uint64_t kicks, seed, done_kicks, chunks;
 	double estimate; /* for uniform cities, or 0 */
 	double compute_s, check_s, merge_s, merge_max_s, plan_s;
@@ -45,7 +46,7 @@ static void plan(struct bench *b, struct device *d)
 	struct plan_ask ask = { .available = UINT32_MAX,
 				.seed = b->seed++,
 				.devices = b->count,
-				.budget_ms = (uint32_t)(b->kicks / 100) };
+				.budget_ms = b->budget_ms };
 	double t = now();
 
 	buf_clear(&d->planned.input);
@@ -120,7 +121,7 @@ static void show(const struct bench *b, double start)
 	buf_add_u8(&json, 0);
 	printf("%6.1f s  %9llu kicks  %7.2f virtual s  %s", now() - start,
 	       (unsigned long long)b->done_kicks,
-	       (double)b->done_kicks / b->count / 100000, json.data);
+	       (double)b->done_kicks / b->count / 50000, json.data);
 	if (b->estimate > 0)
 		printf("  %+.3f %% on the estimate",
 		       (value(b) / b->estimate - 1) * 100);
@@ -156,6 +157,10 @@ static void report(const struct bench *b)
 {
 	double n = (double)b->chunks;
 
+	printf("merged %llu, repeated %llu, refused %llu parts\n",
+	       (unsigned long long)b->job->merged_parts,
+	       (unsigned long long)b->job->repeated_parts,
+	       (unsigned long long)b->job->refused_parts);
 	printf("%.0f kicks/s; a chunk: plan %.0f us, input %.0f B, "
 	       "output %.0f B (max %llu), check %.0f us, merge %.1f us "
 	       "(max %.0f)\n",
@@ -170,8 +175,10 @@ int main(int argc, char **argv)
 	struct bench b = { .count = argc > 2 ? (unsigned)atoi(argv[2]) : 1,
 			   .kicks = argc > 3 ? (uint64_t)atoll(argv[3])
 					     : 100000,
+			   .budget_ms = argc > 6 ? (uint32_t)atoi(argv[6])
+						 : 2000,
 			   .seed = 1 };
-	uint64_t chunks = argc > 4 ? (uint64_t)atoll(argv[4]) : 100;
+	double seconds = argc > 4 ? atof(argv[4]) : 10;
 	struct job_env env = { .places_file = argc > 5 ? argv[5]
 						       : "build/places.tsv" };
 	const char *spec = argc > 1 ? argv[1] : "uniform:10000";
@@ -201,13 +208,14 @@ int main(int argc, char **argv)
 		buf_init(&b.devices[i].planned.note);
 		plan(&b, &b.devices[i]);
 	}
-	for (uint64_t i = 0; i < chunks && !tsp_job.done(b.job); i++) {
+	for (uint64_t i = 0; now() - start < seconds && !tsp_job.done(b.job);
+	     i++) {
 		struct device *d = &b.devices[i % b.count];
 
 		if (d->busy)
 			complete(&b, d);
 		plan(&b, d);
-		if (now() - mark >= 2) {
+		if (now() - mark >= 3) {
 			mark = now();
 			show(&b, start);
 		}

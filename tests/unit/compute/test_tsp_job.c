@@ -56,9 +56,8 @@ static void test_merge__thousands_of_stale_results(void **state)
 	(void)state;
 	merge_stale(job, 2000, 30, 1000);
 	assert_true(job->length < first - first / 50);
-	print_message("merged %d repeated %d refused %d\n",(int)job->merged_parts,(int)job->repeated_parts,(int)job->refused_parts);
-	assert_true(job->merged_parts > 100);
-	assert_true(job->refused_parts + job->repeated_parts > 0);
+	assert_true(job->merged_parts > 50);
+	assert_true(job->refused_parts + job->repeated_parts > 50);
 	tsp_job.free(job);
 }
 
