@@ -1,0 +1,43 @@
+/*
+ * access: may a role do this? Static permissions by URI (exact, prefix,
+ * wildcard) as in Crossbar's configuration, denied by default. For one URI
+ * the best matching permission decides; a pattern is allowed only when
+ * everything that it could match is. Spec: "Authorization". May touch base
+ * and uri_map; knows no session.
+ */
+#ifndef ROUTER_ACCESS_H
+#define ROUTER_ACCESS_H
+
+#include "router/uri_map.h"
+
+enum action { ACTION_CALL, ACTION_REGISTER, ACTION_PUBLISH, ACTION_SUBSCRIBE };
+
+enum { ALLOW_ALL = 15 };
+
+struct permission {
+	struct bytes uri; /* owned */
+	enum uri_match match;
+	unsigned allow; /* 1 << action */
+	bool disclose_caller, disclose_publisher;
+};
+
+struct access {
+	struct permission *permissions; /* owned */
+	unsigned count, cap;
+	struct uri_map map;
+};
+
+void access_init(struct access *a, uint64_t seed);
+void access_deinit(struct access *a);
+/* Copies the URI. ERR_EXISTS when there is one for it already. Call
+ * access_seal when all are added. */
+int access_add(struct access *a, const struct permission *p) MUST_CHECK;
+int access_seal(struct access *a) MUST_CHECK;
+
+/* NULL: none applies. */
+const struct permission *access_find(const struct access *a,
+				     struct bytes uri);
+bool access_allows(const struct access *a, enum action action,
+		   struct bytes uri, enum uri_match match);
+
+#endif

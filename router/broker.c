@@ -1,0 +1,242 @@
+/* Subscriptions. Spec: "Subscribing and Unsubscribing" (basic),
+ * "Pattern-based Subscription" (advanced). */
+#include "router/broker.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,
+		 void *ctx)
+{
+	*b = (struct broker){ .turn = turn, .happened = happened,
+			      .happened_ctx = ctx };
+	uri_map_init(&b->subscriptions, turn_random(turn));
+	id_map_init(&b->by_id);
+	for (unsigned i = 0; i < SERIALIZERS; i++)
+		buf_init(&b->encoded[i]);
+}
+
+void broker_deinit(struct broker *b)
+{
+	assert(!b->by_id.count);
+	uri_map_deinit(&b->subscriptions);
+	id_map_deinit(&b->by_id);
+	for (unsigned i = 0; i < SERIALIZERS; i++)
+		buf_deinit(&b->encoded[i]);
+}
+
+struct subscription *broker_lookup(const struct broker *b,
+				   enum uri_match match, struct bytes uri)
+{
+	return uri_map_get(&b->subscriptions, match, uri);
+}
+
+struct subscription *broker_get(const struct broker *b, uint64_t id)
+{
+	return id_map_get(&b->by_id, id);
+}
+
+bool broker_has_subscribers(const struct broker *b, const char *topic)
+{
+	return b->by_id.count &&
+	       uri_map_matches_any(&b->subscriptions, bytes_str(topic));
+}
+
+static void tell(struct broker *b, enum happening what,
+		 const struct session *s, const struct subscription *sub)
+{
+	if (b->happened)
+		b->happened(b->happened_ctx, what, s->id, sub);
+}
+
+static void subscription_free(struct subscription *sub)
+{
+	free((void *)sub->uri.data);
+	free(sub);
+}
+
+static struct subscription *subscription_alloc(struct broker *b,
+					       enum uri_match match,
+					       struct bytes uri)
+{
+	struct subscription *sub = calloc(1, sizeof *sub);
+	uint8_t *copy = malloc(uri.len + 1);
+
+	if (!sub || !copy) {
+		free(sub);
+		free(copy);
+		return NULL;
+	}
+	if (uri.len)
+		memcpy(copy, uri.data, uri.len);
+	sub->uri = bytes_of(copy, uri.len);
+	sub->match = match;
+	sub->created_unix_ms = b->turn->unix_ms;
+	ring_init(&sub->subscribers);
+	do
+		sub->id = turn_random_id(b->turn);
+	while (id_map_get(&b->by_id, sub->id));
+	return sub;
+}
+
+static struct subscription *subscription_new(struct broker *b,
+					     enum uri_match match,
+					     struct bytes uri)
+{
+	struct subscription *sub = subscription_alloc(b, match, uri);
+
+	if (!sub)
+		return NULL;
+	if (id_map_reserve(&b->by_id, b->by_id.count + 1) ||
+	    uri_map_add(&b->subscriptions, match, sub->uri, sub)) {
+		subscription_free(sub);
+		return NULL;
+	}
+	id_map_add(&b->by_id, sub->id, sub);
+	return sub;
+}
+
+static void subscription_delete(struct broker *b, struct subscription *sub)
+{
+	uri_map_remove(&b->subscriptions, sub->match, sub->uri);
+	id_map_take(&b->by_id, sub->id);
+	subscription_free(sub);
+}
+
+static struct subscriber *subscriber_find(const struct subscription *sub,
+					  const struct session *s)
+{
+	ring_each(at, &s->subscribers) {
+		struct subscriber *each = ring_item(at, struct subscriber,
+						    of_session);
+
+		if (each->subscription == sub)
+			return each;
+	}
+	return NULL;
+}
+
+static struct subscriber *subscriber_new(struct subscription *sub,
+					 struct session *s)
+{
+	struct subscriber *one = calloc(1, sizeof *one);
+
+	if (!one)
+		return NULL;
+	one->subscription = sub;
+	one->session = s;
+	ring_add(&sub->subscribers, &one->in_subscription);
+	ring_add(&s->subscribers, &one->of_session);
+	sub->subscriber_count++;
+	s->subscription_count++;
+	s->pattern_count += sub->match != URI_EXACT;
+	return one;
+}
+
+static void subscriber_remove(struct broker *b, struct subscriber *one)
+{
+	struct subscription *sub = one->subscription;
+	struct session *s = one->session;
+
+	ring_remove(&one->in_subscription);
+	ring_remove(&one->of_session);
+	free(one);
+	sub->subscriber_count--;
+	s->subscription_count--;
+	s->pattern_count -= sub->match != URI_EXACT;
+	tell(b, SUBSCRIPTION_UNSUBSCRIBED, s, sub);
+	if (sub->subscriber_count)
+		return;
+	tell(b, SUBSCRIPTION_DELETED, s, sub);
+	subscription_delete(b, sub);
+}
+
+static bool within_limits(struct session *s, const struct message *m,
+			  enum uri_match match)
+{
+	const struct role_limits *l = s->limits;
+	const char *text = NULL;
+
+	if (l->subscriptions && s->subscription_count >= l->subscriptions)
+		text = "too many subscriptions in this session";
+	else if (match != URI_EXACT && l->patterns &&
+		 s->pattern_count >= l->patterns)
+		text = "too many patterns in this session";
+	if (text)
+		session_error(s, m->type, m->request,
+			      "manyhands.error.limit", text);
+	return !text;
+}
+
+static void join_subscription(struct broker *b, struct session *s,
+			      const struct message *m,
+			      struct subscription *sub)
+{
+	bool is_first = !sub->subscriber_count;
+
+	if (!subscriber_new(sub, s)) {
+		if (is_first)
+			subscription_delete(b, sub);
+		session_error(s, m->type, m->request,
+			      "wamp.error.unavailable", "out of memory");
+		return;
+	}
+	session_acknowledge(s, MSG_SUBSCRIBED, m->request, sub->id);
+	if (is_first)
+		tell(b, SUBSCRIPTION_CREATED, s, sub);
+	tell(b, SUBSCRIPTION_SUBSCRIBED, s, sub);
+}
+
+void broker_subscribe(struct broker *b, struct session *s,
+		      const struct message *m)
+{
+	const struct value *v = dict_get(m->options, "match");
+	enum uri_match match = URI_EXACT;
+	struct subscription *sub;
+	struct bytes text;
+
+	if (v && !(value_get_str(v, &text) && uri_match_parse(text, &match))) {
+		session_error(s, m->type, m->request,
+			      "wamp.error.invalid_argument",
+			      "match: accepted are exact, prefix, wildcard");
+		return;
+	}
+	sub = broker_lookup(b, match, m->uri);
+	if (sub && subscriber_find(sub, s)) {
+		session_acknowledge(s, MSG_SUBSCRIBED, m->request, sub->id);
+		return;
+	}
+	if (!within_limits(s, m, match))
+		return;
+	if (!sub)
+		sub = subscription_new(b, match, m->uri);
+	if (sub)
+		join_subscription(b, s, m, sub);
+	else
+		session_error(s, m->type, m->request,
+			      "wamp.error.unavailable", "out of memory");
+}
+
+void broker_unsubscribe(struct broker *b, struct session *s,
+			const struct message *m)
+{
+	struct subscription *sub = broker_get(b, m->subject);
+	struct subscriber *one = sub ? subscriber_find(sub, s) : NULL;
+
+	if (!one) {
+		session_error(s, m->type, m->request,
+			      "wamp.error.no_such_subscription", NULL);
+		return;
+	}
+	session_acknowledge(s, MSG_UNSUBSCRIBED, m->request, 0);
+	subscriber_remove(b, one);
+}
+
+void broker_leave(struct broker *b, struct session *s)
+{
+	while (!ring_is_empty(&s->subscribers))
+		subscriber_remove(b, ring_item(s->subscribers.next,
+					       struct subscriber,
+					       of_session));
+}

@@ -1,0 +1,70 @@
+/*
+ * broker: routes events from publishers to subscribers. No I/O: messages come
+ * decoded and authorised, events go out through sessions; one that does not
+ * read them is disconnected by its connection's output limit, never silently
+ * left out. May touch base, wamp, session and uri_map. Spec: "Publish and
+ * Subscribe" (basic), and of the advanced profile what each file names.
+ *
+ * All subscribers of the same topic and match share a subscription, and an
+ * event is encoded once per subscription and serializer.
+ */
+#ifndef ROUTER_BROKER_H
+#define ROUTER_BROKER_H
+
+#include "router/happening.h"
+#include "router/session.h"
+#include "router/uri_map.h"
+
+enum { SERIALIZERS = SERIALIZER_CBOR + 1 };
+
+struct subscription {
+	uint64_t id;
+	struct bytes uri; /* owned */
+	enum uri_match match;
+	uint64_t created_unix_ms;
+	struct ring subscribers; /* in the order of subscribing */
+	uint32_t subscriber_count;
+};
+
+/* A session's place in a subscription. */
+struct subscriber {
+	struct subscription *subscription;
+	struct session *session;
+	struct ring in_subscription, of_session;
+};
+
+struct broker {
+	struct turn *turn;
+	happened_fn *happened; /* may be NULL */
+	void *happened_ctx;
+	struct uri_map subscriptions;
+	struct id_map by_id;
+	struct buf encoded[SERIALIZERS]; /* the event being published */
+	uint64_t publications_total, events_total;
+};
+
+void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,
+		 void *ctx);
+/* All sessions have left before. */
+void broker_deinit(struct broker *b);
+
+void broker_subscribe(struct broker *b, struct session *s,
+		      const struct message *m);
+void broker_unsubscribe(struct broker *b, struct session *s,
+			const struct message *m);
+void broker_leave(struct broker *b, struct session *s);
+
+/* `disclose`: the publisher is told to the subscribers. */
+void broker_publish(struct broker *b, struct session *s,
+		    const struct message *m, bool disclose);
+/* An event of the router's own. */
+void broker_publish_meta(struct broker *b, const char *topic,
+			 const struct value *args);
+/* Would anybody get it? Spares the making of events for nobody. */
+bool broker_has_subscribers(const struct broker *b, const char *topic);
+
+struct subscription *broker_lookup(const struct broker *b,
+				   enum uri_match match, struct bytes uri);
+struct subscription *broker_get(const struct broker *b, uint64_t id);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * dealer: routes calls to callees: registrations, shared among callees by a
+ * policy, a concurrency per callee, a queue where all are busy; canceling and
+ * timeouts. No I/O: messages come decoded and authorised, answers go out
+ * through sessions. May touch base, wamp, session and uri_map. Spec: "Remote
+ * Procedure Calls" (basic), and of the advanced profile what each file names.
+ *
+ * A call is in exactly one state until it is over:
+ *
+ *   queued -> in flight -> over        answered by its callee
+ *   queued -> over                     canceled, timed out, caller gone, …
+ *   in flight -> queued                its callee declined it: to the head
+ *   in flight -> answered -> over      canceled, timed out or caller gone:
+ *                                      the callee's slot stays taken until
+ *                                      the callee answers or leaves, so that
+ *                                      a sleeping one is not fed on and on
+ *
+ * Invariants, asserted by dealer_check: each callee has at most `concurrency`
+ * calls; nothing is queued while a callee that has not declined it has a free
+ * slot; every caller is answered exactly once; the queue keeps its limit (a
+ * call that was declined does not count, as it was let in before).
+ *
+ * Readings of what the specification leaves open. A busy `first` or `last`
+ * passes a call on to the next in line. Queued calls of a registration whose
+ * last callee leaves end with wamp.error.no_such_procedure: they never ran.
+ * Canceling without a mode is killnowait. A callee that unregisters still
+ * answers what it has; if it registers again those calls count.
+ */
+#ifndef ROUTER_DEALER_H
+#define ROUTER_DEALER_H
+
+#include "router/happening.h"
+#include "router/session.h"
+#include "router/uri_map.h"
+
+enum invoke_policy {
+	INVOKE_SINGLE,
+	INVOKE_FIRST,
+	INVOKE_LAST,
+	INVOKE_RANDOM,
+	INVOKE_ROUNDROBIN,
+};
+
+bool invoke_parse(struct bytes text, enum invoke_policy *out);
+const char *invoke_name(enum invoke_policy policy);
+
+/* What the configuration fixes for the procedures that it matches. */
+struct procedure_rule {
+	struct bytes uri; /* owned by the config */
+	enum uri_match match;
+	bool pins_invoke;
+	enum invoke_policy invoke;
+	uint32_t concurrency_max; /* 0: none; a larger one is lowered */
+	uint32_t queue_max;       /* calls; 0: no queue */
+};
+
+struct registration {
+	uint64_t id;
+	struct bytes uri; /* owned */
+	enum uri_match match;
+	enum invoke_policy invoke;
+	uint64_t created_unix_ms;
+	uint32_t concurrency_max, queue_max;
+	struct ring callees; /* in the order of registering */
+	struct ring leaving; /* unregistered, with calls to answer */
+	uint32_t callee_count, free_count;
+	struct callee *last_picked; /* roundrobin; NULL: none */
+	struct ring queue; /* the oldest first */
+	uint32_t queue_count, declined_count; /* these are in it, too */
+	bool is_over; /* deleted; lives on for `leaving` */
+};
+
+/* A session's place in a registration. */
+struct callee {
+	struct registration *registration;
+	struct session *session;
+	uint32_t concurrency; /* 0: no limit */
+	uint32_t in_flight;
+	uint32_t carried; /* had from an earlier registering: may be above
+			     concurrency until answered */
+	bool attached, is_free;
+	bool forward_timeout;
+	struct ring in_registration, of_session;
+	struct ring calls;
+};
+
+enum call_state { CALL_QUEUED, CALL_IN_FLIGHT, CALL_ANSWERED };
+
+struct call {
+	enum call_state state;
+	struct session *caller; /* NULL: gone */
+	uint64_t request;
+	struct registration *registration; /* while queued; or NULL */
+	struct callee *callee;             /* while not queued; or NULL */
+	uint64_t invocation;
+	bool receive_progress, disclose;
+	bool killed; /* INTERRUPT sent, mode kill: the callee's word counts */
+	uint64_t timeout_ms, deadline_ms; /* 0: none */
+	size_t heap_at; /* place in the heap of deadlines, from 1; 0: none */
+	struct bytes procedure; /* these two are the message's while it is
+				   being handled, and then, if is_kept, in
+				   `kept` */
+	struct payload payload;
+	struct buf kept; /* procedure (for patterns), args, kwargs */
+	bool is_kept;
+	uint64_t *declined; /* owned: sessions that will not take it */
+	uint32_t declined_count;
+	struct ring in_dealer, of_caller, in_place; /* queue or callee */
+};
+
+struct dealer {
+	struct turn *turn;
+	const struct procedure_rule *rules; /* borrowed */
+	unsigned rule_count;
+	happened_fn *happened; /* may be NULL */
+	void *happened_ctx;
+	struct uri_map registrations;
+	struct id_map by_id;
+	struct ring calls; /* all that are not over */
+	size_t call_count;
+	struct call **heap; /* owned; by deadline_ms, from 1 */
+	size_t heap_count, heap_cap;
+	struct ring spare; /* calls to use again */
+	unsigned spare_count;
+	/* counters since the start */
+	uint64_t calls_total, answered_total;
+};
+
+void dealer_init(struct dealer *d, struct turn *turn,
+		 const struct procedure_rule *rules, unsigned rule_count,
+		 happened_fn *happened, void *ctx);
+/* All sessions have left before. */
+void dealer_deinit(struct dealer *d);
+
+void dealer_register(struct dealer *d, struct session *s,
+		     const struct message *m);
+void dealer_unregister(struct dealer *d, struct session *s,
+		       const struct message *m);
+/* `disclose`: the caller is told to the callee. */
+void dealer_call(struct dealer *d, struct session *s, const struct message *m,
+		 bool disclose);
+void dealer_cancel(struct dealer *d, struct session *s,
+		   const struct message *m);
+/* These two: false when the invocation was never issued to the session, which
+ * violates the protocol. */
+bool dealer_yield(struct dealer *d, struct session *s,
+		  const struct message *m) MUST_CHECK;
+bool dealer_error(struct dealer *d, struct session *s,
+		  const struct message *m) MUST_CHECK;
+/* Its state is no more ESTABLISHED: nothing is sent to it. */
+void dealer_leave(struct dealer *d, struct session *s);
+/* Times out what is due. */
+void dealer_tick(struct dealer *d);
+/* When that will be the next time; UINT64_MAX: never. */
+uint64_t dealer_due_ms(const struct dealer *d);
+
+/* Takes a callee out of a registration, whoever asks for it. `reason` may be
+ * NULL. false: it is not there. */
+bool dealer_remove_callee(struct dealer *d, uint64_t registration,
+			  uint64_t session, const char *reason);
+
+struct registration *dealer_lookup(const struct dealer *d,
+				   enum uri_match match, struct bytes uri);
+struct registration *dealer_match(const struct dealer *d, struct bytes uri);
+struct registration *dealer_get(const struct dealer *d, uint64_t id);
+
+/* Asserts every invariant; for tests, after every step. */
+void dealer_check(const struct dealer *d);
+
+#endif

@@ -1,0 +1,335 @@
+/* From CALL to INVOCATION. Spec: "Calling and Invocations" (basic); "Caller
+ * Identification", "Pattern-based Registrations" (Details.procedure),
+ * "Progressive Call Results", "Call Timeouts" (advanced). */
+#include "router/dealer_parts.h"
+#include "router/role.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	SPARE_CALLS_MAX = 1024,
+	SPARE_KEPT_BYTES_MAX = 4096,
+	/* What 2^53 ms and now_ms still add up to without overflow. */
+	TIMEOUT_MS_MAX = 1000u * 3600 * 24,
+};
+
+/* --- the record ---------------------------------------------------------- */
+
+static struct call *call_alloc(struct dealer *d)
+{
+	struct call *call;
+	struct buf kept;
+
+	if (ring_is_empty(&d->spare)) {
+		call = calloc(1, sizeof *call);
+		if (!call)
+			return NULL;
+		buf_init(&call->kept);
+	} else {
+		call = ring_item(d->spare.next, struct call, in_dealer);
+		ring_remove(&call->in_dealer);
+		d->spare_count--;
+	}
+	kept = call->kept;
+	*call = (struct call){ .kept = kept };
+	ring_init(&call->in_dealer);
+	ring_init(&call->of_caller);
+	ring_init(&call->in_place);
+	return call;
+}
+
+static void call_release(struct dealer *d, struct call *call)
+{
+	free(call->declined);
+	buf_clear(&call->kept);
+	if (call->kept.cap > SPARE_KEPT_BYTES_MAX) {
+		buf_deinit(&call->kept);
+		buf_init(&call->kept);
+	}
+	if (d->spare_count < SPARE_CALLS_MAX) {
+		ring_push(&d->spare, &call->in_dealer);
+		d->spare_count++;
+		return;
+	}
+	buf_deinit(&call->kept);
+	free(call);
+}
+
+void call_over(struct dealer *d, struct call *call)
+{
+	struct session *caller = call->caller;
+
+	deadline_clear(d, call);
+	call_drop_payload(call);
+	if (caller) {
+		caller->call_count--;
+		ring_remove(&call->of_caller);
+	}
+	ring_remove(&call->in_place);
+	ring_remove(&call->in_dealer);
+	d->call_count--;
+	call_release(d, call);
+}
+
+bool call_is_declined_by(const struct call *call, const struct session *s)
+{
+	for (uint32_t i = 0; i < call->declined_count; i++)
+		if (call->declined[i] == s->id)
+			return true;
+	return false;
+}
+
+/* --- the payload --------------------------------------------------------- */
+
+static struct bytes moved(struct bytes part, const uint8_t **at)
+{
+	const uint8_t *start = *at;
+
+	if (!part.data)
+		return part;
+	*at += part.len;
+	return bytes_of(start, part.len);
+}
+
+int call_keep_payload(struct call *call)
+{
+	struct session *caller = call->caller;
+	struct payload *p = &call->payload;
+	size_t len = call->procedure.len + p->args.len + p->kwargs.len;
+	const uint8_t *at;
+
+	if (call->is_kept)
+		return 0;
+	if (caller->held_bytes + len > caller->limits->held_bytes)
+		return ERR_LIMIT;
+	buf_clear(&call->kept);
+	if (buf_reserve(&call->kept, len + 1) ||
+	    buf_add_bytes(&call->kept, call->procedure) ||
+	    buf_add_bytes(&call->kept, p->args) ||
+	    buf_add_bytes(&call->kept, p->kwargs))
+		return ERR_NOMEM;
+	at = call->kept.data;
+	call->procedure = moved(call->procedure, &at);
+	p->args = moved(p->args, &at);
+	p->kwargs = moved(p->kwargs, &at);
+	call->is_kept = true;
+	caller->held_bytes += len;
+	return 0;
+}
+
+void call_drop_payload(struct call *call)
+{
+	if (call->is_kept && call->caller)
+		call->caller->held_bytes -= call->kept.len;
+	call->is_kept = false;
+	call->payload.args = call->payload.kwargs = bytes_of(NULL, 0);
+	call->procedure = bytes_of(NULL, 0);
+}
+
+/* --- INVOCATION ---------------------------------------------------------- */
+
+static int add_caller(struct arena *a, struct value *details,
+		      const struct session *caller)
+{
+	int err = dict_set(a, details, "caller",
+			   value_int((int64_t)caller->id));
+
+	if (!err)
+		err = dict_set(a, details, "caller_authid",
+			       value_str(caller->authid));
+	if (!err)
+		err = dict_set(a, details, "caller_authrole",
+			       value_str(role_name(caller->role)));
+	return err;
+}
+
+static int make_details(struct arena *a, const struct call *call,
+			const struct callee *c, struct value *details)
+{
+	int err = 0;
+
+	*details = value_dict();
+	if (call->procedure.data)
+		err = dict_set(a, details, "procedure",
+			       value_text(call->procedure));
+	if (!err && call->disclose)
+		err = add_caller(a, details, call->caller);
+	if (!err && call->receive_progress &&
+	    c->session->features & CALLEE_PROGRESSIVE)
+		err = dict_set(a, details, "receive_progress",
+			       value_bool(true));
+	if (!err && call->timeout_ms && c->forward_timeout)
+		err = dict_set(a, details, "timeout",
+			       value_int((int64_t)call->timeout_ms));
+	return err;
+}
+
+static int send_invocation(struct dealer *d, struct call *call,
+			   struct callee *c)
+{
+	struct value details;
+	struct message m = {
+		.type = MSG_INVOCATION,
+		.request = c->session->last_invocation + 1,
+		.subject = c->registration->id,
+		.options = &details,
+		.payload = call->payload,
+	};
+	int err = id_map_reserve(&c->session->invocations,
+				 c->session->invocations.count + 1);
+
+	if (!err)
+		err = make_details(&d->turn->arena, call, c, &details);
+	if (!err)
+		err = session_send(c->session, &m);
+	/* Nobody there: what follows from that comes with dealer_leave. */
+	return err == ERR_CLOSED ? 0 : err;
+}
+
+static void take_slot(struct call *call, struct callee *c)
+{
+	struct session *s = c->session;
+
+	call->state = CALL_IN_FLIGHT;
+	call->callee = c;
+	call->invocation = ++s->last_invocation;
+	id_map_add(&s->invocations, call->invocation, call);
+	ring_add(&c->calls, &call->in_place);
+	c->in_flight++;
+	callee_update(c);
+}
+
+void call_dispatch(struct dealer *d, struct call *call, struct callee *c)
+{
+	int err = send_invocation(d, call, c);
+
+	if (err) {
+		call_fail(d, call,
+			  err == ERR_LIMIT ?
+				  "wamp.error.payload_size_exceeded" :
+				  "wamp.error.invalid_argument",
+			  "the arguments can not be said in the callee's "
+			  "serializer");
+		return;
+	}
+	take_slot(call, c);
+	/* Such a callee minds the time itself ("Callee-Initiated Timeouts").
+	 */
+	if (c->forward_timeout && c->session->features & CALLEE_TIMEOUT)
+		deadline_clear(d, call);
+	if (!call->is_kept)
+		call_drop_payload(call);
+}
+
+/* --- CALL ---------------------------------------------------------------- */
+
+static struct call *call_new(struct dealer *d, struct session *s,
+			     const struct message *m)
+{
+	struct call *call;
+
+	if (deadline_reserve(d) ||
+	    id_map_reserve(&s->requests, s->requests.count + 1))
+		return NULL;
+	call = call_alloc(d);
+	if (!call)
+		return NULL;
+	call->caller = s;
+	call->request = m->request;
+	call->payload = m->payload;
+	id_map_add(&s->requests, m->request, call);
+	ring_add(&s->calls, &call->of_caller);
+	ring_add(&d->calls, &call->in_dealer);
+	s->call_count++;
+	d->call_count++;
+	d->calls_total++;
+	return call;
+}
+
+static const char *read_options(struct call *call, const struct value *o)
+{
+	const struct value *timeout = dict_get(o, "timeout");
+
+	if (timeout && timeout->type != VALUE_NULL &&
+	    !value_get_range(timeout, 0, WAMP_ID_MAX, &call->timeout_ms))
+		return "timeout: accepted are integers from 0, milliseconds";
+	if (call->timeout_ms > TIMEOUT_MS_MAX)
+		call->timeout_ms = TIMEOUT_MS_MAX;
+	call->receive_progress = value_is_true(dict_get(o,
+							"receive_progress"));
+	return NULL;
+}
+
+static void refuse_busy(struct dealer *d, struct call *call,
+			const struct registration *r, int err)
+{
+	char text[128];
+
+	if (err == ERR_NOMEM)
+		snprintf(text, sizeof text, "out of memory");
+	else
+		snprintf(text, sizeof text,
+			 "all %u callees are busy, and %u calls are queued",
+			 r->callee_count, r->queue_count);
+	call_fail(d, call, "crossbar.error.max_concurrency_reached", text);
+}
+
+/* A new call overtakes nobody: what is queued while a callee has a free slot
+ * has been declined by that callee. */
+static void route(struct dealer *d, struct registration *r, struct call *call)
+{
+	struct callee *c = policy_pick(d, r, call);
+	int err = 0;
+
+	if (!c) {
+		err = queue_add(d, r, call);
+		if (err)
+			refuse_busy(d, call, r, err);
+		return;
+	}
+	/* Another callee may have to be asked. Without the memory for it the
+	 * call can only not be rerouted. */
+	if (r->invoke != INVOKE_SINGLE)
+		err = call_keep_payload(call);
+	(void)err;
+	call_dispatch(d, call, c);
+}
+
+void dealer_call(struct dealer *d, struct session *s, const struct message *m,
+		 bool disclose)
+{
+	struct registration *r = dealer_match(d, m->uri);
+	struct call *call;
+	const char *wrong;
+
+	if (!r) {
+		session_error(s, MSG_CALL, m->request,
+			      "wamp.error.no_such_procedure", NULL);
+		return;
+	}
+	if (s->limits->calls && s->call_count >= s->limits->calls) {
+		session_error(s, MSG_CALL, m->request,
+			      "crossbar.error.max_concurrency_reached",
+			      "too many calls of this session are open");
+		return;
+	}
+	call = call_new(d, s, m);
+	if (!call) {
+		session_error(s, MSG_CALL, m->request,
+			      "wamp.error.unavailable", "out of memory");
+		return;
+	}
+	wrong = read_options(call, m->options);
+	if (wrong) {
+		call_fail(d, call, "wamp.error.invalid_argument", wrong);
+		return;
+	}
+	if (r->match != URI_EXACT)
+		call->procedure = m->uri;
+	call->disclose = disclose ||
+			 value_is_true(dict_get(m->options, "disclose_me"));
+	deadline_set(d, call);
+	route(d, r, call);
+}

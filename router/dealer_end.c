@@ -1,0 +1,285 @@
+/* How calls end: answered by the callee, declined, canceled, or somebody
+ * left. Spec: "Calling and Invocations", "Caller Leaving", "Callee Leaving"
+ * (basic); "Progressive Call Results", "Call Canceling", "Call Re-Routing"
+ * (advanced). */
+#include "router/dealer_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* --- answering the caller ------------------------------------------------ */
+
+void call_answered(struct dealer *d, struct call *call)
+{
+	assert(call->state != CALL_ANSWERED);
+	deadline_clear(d, call);
+	if (call->caller)
+		id_map_take(&call->caller->requests, call->request);
+	d->answered_total++;
+}
+
+void call_fail(struct dealer *d, struct call *call, const char *uri,
+	       const char *text)
+{
+	session_error(call->caller, MSG_CALL, call->request, uri, text);
+	call_answered(d, call);
+	if (call->state == CALL_IN_FLIGHT && call->callee) {
+		call->state = CALL_ANSWERED;
+		call_drop_payload(call);
+		return;
+	}
+	if (call->registration)
+		queue_remove(call);
+	call_over(d, call);
+}
+
+void call_interrupt(struct call *call, const char *mode)
+{
+	struct session *s = call->callee->session;
+	struct value options = value_dict();
+	struct message m = { .type = MSG_INTERRUPT,
+			     .request = call->invocation,
+			     .options = &options };
+
+	if (!(s->features & CALLEE_CANCELING) ||
+	    dict_set(&s->turn->arena, &options, "mode", value_str(mode)))
+		return;
+	(void)session_send(s, &m);
+}
+
+void call_finish(struct dealer *d, struct call *call)
+{
+	struct callee *c = call->callee;
+
+	id_map_take(&c->session->invocations, call->invocation);
+	call_over(d, call);
+	callee_done(d, c);
+}
+
+/* The callee's words in the caller's serializer, or that it is not possible.
+ */
+static void forward(struct call *call, const struct message *m)
+{
+	struct session *caller = call->caller;
+	int err = session_send(caller, m);
+
+	if (err && err != ERR_CLOSED)
+		session_error(caller, MSG_CALL, call->request,
+			      err == ERR_LIMIT ?
+				      "wamp.error.payload_size_exceeded" :
+				      "wamp.error.invalid_argument",
+			      "the answer can not be said in the caller's "
+			      "serializer");
+}
+
+/* --- YIELD, ERROR -------------------------------------------------------- */
+
+/* Ids are issued in sequence: what is not open and was issued is over. */
+static bool find_invocation(struct session *s, uint64_t id,
+			    struct call **out)
+{
+	*out = id_map_get(&s->invocations, id);
+	return *out || id <= s->last_invocation;
+}
+
+/* A caller that does not keep up is not fed faster than it reads. */
+static void mind_congestion(struct session *caller, struct session *callee)
+{
+	if (caller && session_is_congested(caller))
+		session_hold(caller, callee);
+}
+
+static void progress(struct dealer *d, struct session *s, struct call *call,
+		     const struct message *m)
+{
+	struct value details = value_dict();
+	struct message result = { .type = MSG_RESULT,
+				  .request = call->request,
+				  .options = &details,
+				  .payload = m->payload };
+
+	if (call->state != CALL_IN_FLIGHT || !call->receive_progress ||
+	    !(s->features & CALLEE_PROGRESSIVE))
+		return;
+	if (call->heap_at)
+		deadline_set(d, call);
+	if (dict_set(&d->turn->arena, &details, "progress", value_bool(true)))
+		return;
+	/* One that can not be said is left out; the last one counts. */
+	(void)session_send(call->caller, &result);
+	mind_congestion(call->caller, s);
+}
+
+bool dealer_yield(struct dealer *d, struct session *s,
+		  const struct message *m)
+{
+	struct call *call;
+
+	if (!find_invocation(s, m->request, &call))
+		return false;
+	if (!call)
+		return true;
+	if (value_is_true(dict_get(m->options, "progress"))) {
+		progress(d, s, call, m);
+		return true;
+	}
+	if (call->state == CALL_IN_FLIGHT) {
+		forward(call, &(struct message){ .type = MSG_RESULT,
+						 .request = call->request,
+						 .payload = m->payload });
+		call_answered(d, call);
+		mind_congestion(call->caller, s);
+	}
+	call_finish(d, call);
+	return true;
+}
+
+/* "Call Re-Routing": to the head of the queue, never again to whom declined
+ * it. false: there is no memory for it. */
+static bool reroute(struct dealer *d, struct session *s, struct call *call)
+{
+	struct callee *c = call->callee;
+	struct registration *r = c->registration;
+	uint64_t *more;
+
+	if (!call->is_kept || r->is_over)
+		return false;
+	more = realloc(call->declined,
+		       (call->declined_count + 1) * sizeof *more);
+	if (!more)
+		return false;
+	more[call->declined_count++] = s->id;
+	call->declined = more;
+	id_map_take(&s->invocations, call->invocation);
+	ring_remove(&call->in_place);
+	call->callee = NULL;
+	queue_put_back(r, call);
+	if (call->timeout_ms && !call->heap_at)
+		deadline_set(d, call);
+	callee_done(d, c);
+	/* callee_done drained the queue when c is still attached. */
+	queue_drain(d, r);
+	queue_fail_declined(d, r);
+	return true;
+}
+
+bool dealer_error(struct dealer *d, struct session *s,
+		  const struct message *m)
+{
+	struct call *call;
+
+	if (!find_invocation(s, m->request, &call))
+		return false;
+	if (!call)
+		return true;
+	if (call->state == CALL_IN_FLIGHT && !call->killed &&
+	    bytes_equal_str(m->uri, "wamp.error.unavailable") &&
+	    reroute(d, s, call))
+		return true;
+	if (call->state == CALL_IN_FLIGHT) {
+		forward(call, &(struct message){ .type = MSG_ERROR,
+						 .request_type = MSG_CALL,
+						 .request = call->request,
+						 .uri = m->uri,
+						 .options = m->options,
+						 .payload = m->payload });
+		call_answered(d, call);
+		mind_congestion(call->caller, s);
+	}
+	call_finish(d, call);
+	return true;
+}
+
+/* --- CANCEL -------------------------------------------------------------- */
+
+enum cancel_mode { CANCEL_SKIP, CANCEL_KILL, CANCEL_KILLNOWAIT };
+
+static enum cancel_mode cancel_mode(const struct message *m,
+				    const struct call *call)
+{
+	struct bytes mode = { .len = 0 };
+
+	(void)value_get_str(dict_get(m->options, "mode"), &mode);
+	if (!call->callee ||
+	    !(call->callee->session->features & CALLEE_CANCELING) ||
+	    bytes_equal_str(mode, "skip"))
+		return CANCEL_SKIP;
+	return bytes_equal_str(mode, "kill") ? CANCEL_KILL
+					     : CANCEL_KILLNOWAIT;
+}
+
+void dealer_cancel(struct dealer *d, struct session *s,
+		   const struct message *m)
+{
+	struct call *call = id_map_get(&s->requests, m->request);
+
+	if (!call)
+		return; /* it was answered meanwhile */
+	switch (cancel_mode(m, call)) {
+	case CANCEL_KILL:
+		if (!call->killed)
+			call_interrupt(call, "kill");
+		call->killed = true;
+		return;
+	case CANCEL_KILLNOWAIT:
+		call_interrupt(call, "killnowait");
+		break;
+	case CANCEL_SKIP:
+		break;
+	}
+	call_fail(d, call, "wamp.error.canceled", NULL);
+}
+
+/* --- leaving ------------------------------------------------------------- */
+
+/* "Caller Leaving": nobody waits any more; callees are told. */
+static void caller_leaves(struct dealer *d, struct session *s)
+{
+	ring_each_safe(at, &s->calls) {
+		struct call *call = ring_item(at, struct call, of_caller);
+
+		if (call->state == CALL_QUEUED) {
+			queue_remove(call);
+			call_answered(d, call);
+			call_over(d, call);
+			continue;
+		}
+		if (call->state == CALL_IN_FLIGHT) {
+			call_interrupt(call, "killnowait");
+			call_answered(d, call);
+			call_drop_payload(call);
+			call->state = CALL_ANSWERED;
+		}
+		ring_remove(&call->of_caller);
+		call->caller = NULL;
+		s->call_count--;
+	}
+}
+
+/* "Callee Leaving": its callers get wamp.error.canceled. */
+static void callee_leaves(struct dealer *d, struct callee *c)
+{
+	if (c->attached)
+		callee_detach(d, c);
+	while (!ring_is_empty(&c->calls)) {
+		struct call *call = ring_item(c->calls.next, struct call,
+					      in_place);
+
+		if (call->state == CALL_IN_FLIGHT)
+			call_fail(d, call, "wamp.error.canceled",
+				  "the callee has left");
+		id_map_take(&c->session->invocations, call->invocation);
+		call_over(d, call);
+		c->in_flight--;
+	}
+	callee_free(d, c);
+}
+
+void dealer_leave(struct dealer *d, struct session *s)
+{
+	assert(s->state != SESSION_ESTABLISHED);
+	caller_leaves(d, s);
+	while (!ring_is_empty(&s->callees))
+		callee_leaves(d, ring_item(s->callees.next, struct callee,
+					   of_session));
+}

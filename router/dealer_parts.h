@@ -1,0 +1,75 @@
+/*
+ * dealer_parts: what the dealer's files know of each other; nobody else
+ * includes it.
+ */
+#ifndef ROUTER_DEALER_PARTS_H
+#define ROUTER_DEALER_PARTS_H
+
+#include "router/dealer.h"
+
+/* --- dealer.c: registrations and callees ---------------------------------- */
+
+/* After its in_flight, concurrency or attachment changed. */
+void callee_update(struct callee *c);
+bool callee_has_slot(const struct callee *c);
+/* Its slot is given back; a callee with nothing left to do is freed. */
+void callee_done(struct dealer *d, struct callee *c);
+/* Out of its registration; the record stays while calls are in flight. */
+void callee_detach(struct dealer *d, struct callee *c);
+void callee_free(struct dealer *d, struct callee *c);
+
+/* --- dealer_policy.c ------------------------------------------------------- */
+
+/* A callee with a free slot that has not declined the call; NULL: none. */
+struct callee *policy_pick(struct dealer *d, struct registration *r,
+			   const struct call *call);
+
+/* --- dealer_queue.c -------------------------------------------------------- */
+
+/* ERR_LIMIT when full, ERR_NOMEM. Keeps a copy of the payload. */
+int queue_add(struct dealer *d, struct registration *r, struct call *call);
+/* A declined call goes to the head; nothing can fail. */
+void queue_put_back(struct registration *r, struct call *call);
+void queue_remove(struct call *call);
+/* Dispatches from the head on while there are free slots. */
+void queue_drain(struct dealer *d, struct registration *r);
+/* Ends calls that everybody who is left has declined. */
+void queue_fail_declined(struct dealer *d, struct registration *r);
+/* Ends all. */
+void queue_fail(struct dealer *d, struct registration *r, const char *uri,
+		const char *text);
+
+/* --- dealer_call.c --------------------------------------------------------- */
+
+/* Sends the INVOCATION and takes the slot; or ends the call, when its payload
+ * can not be said to this callee. */
+void call_dispatch(struct dealer *d, struct call *call, struct callee *c);
+/* Copies the payload into the call. ERR_NOMEM, ERR_LIMIT. */
+int call_keep_payload(struct call *call);
+void call_drop_payload(struct call *call);
+bool call_is_declined_by(const struct call *call, const struct session *s);
+
+/* --- dealer_end.c ---------------------------------------------------------- */
+
+/* The caller gets an ERROR; the call is neither queued nor in flight after
+ * it, but may still hold its callee's slot (CALL_ANSWERED). `text` may be
+ * NULL. */
+void call_fail(struct dealer *d, struct call *call, const char *uri,
+	       const char *text);
+/* The caller is answered, or gone. */
+void call_answered(struct dealer *d, struct call *call);
+/* Out of all lists, and freed. Gives back no slot. */
+void call_over(struct dealer *d, struct call *call);
+/* INTERRUPT to a callee that announced call_canceling. */
+void call_interrupt(struct call *call, const char *mode);
+/* The callee has answered or left: the slot is free, the call over. */
+void call_finish(struct dealer *d, struct call *call);
+
+/* --- dealer_timeout.c ------------------------------------------------------ */
+
+/* Room for one deadline a call. */
+int deadline_reserve(struct dealer *d);
+void deadline_set(struct dealer *d, struct call *call);
+void deadline_clear(struct dealer *d, struct call *call);
+
+#endif

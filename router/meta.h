@@ -1,0 +1,21 @@
+/*
+ * meta: the realm's own procedures and events under `wamp.`: sessions,
+ * registrations, subscriptions. Who may use them is for the roles'
+ * permissions to say. Spec: "Session Meta API", "Registration Meta API",
+ * "Subscription Meta API" (advanced). May touch the router's cores; no I/O.
+ */
+#ifndef ROUTER_META_H
+#define ROUTER_META_H
+
+#include "router/realm.h"
+
+/* A CALL, authorised, of a procedure under `wamp.`. */
+void meta_call(struct realm *r, struct session *s, const struct message *m);
+
+void meta_session_joined(struct realm *r, const struct session *s);
+void meta_session_left(struct realm *r, const struct session *s);
+/* A happened_fn; ctx is the realm. */
+void meta_happened(void *ctx, enum happening what, uint64_t session,
+		   const void *subject);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * router: all realms and sessions of a process, without I/O: connections come
+ * and go, messages come in, time passes. Keeps the protocol's rules, asks
+ * access, and hands on to dealer, broker and meta. May touch everything of
+ * this room but main, files and listening. Spec: "Sessions", "Protocol
+ * Violations" (basic).
+ */
+#ifndef ROUTER_ROUTER_H
+#define ROUTER_ROUTER_H
+
+#include "router/authn.h"
+#include "router/realm.h"
+
+enum {
+	HELLO_MS = 15000,    /* to have joined */
+	GOODBYE_MS = 1000,   /* to answer our GOODBYE */
+};
+
+struct router {
+	struct turn turn;
+	struct realm *realms; /* owned */
+	unsigned realm_count;
+	struct ring sessions;  /* all */
+	struct ring joining;   /* by deadline */
+	struct ring closing;   /* by deadline */
+	struct ring throttled;
+	size_t session_count;
+	uint64_t joined_total;
+};
+
+struct router_config {
+	const struct realm_config *realms; /* borrowed */
+	unsigned realm_count;
+	bool uri_strict;
+	uint64_t (*random)(void *ctx);
+	void *random_ctx;
+};
+
+/* 0 or ERR_NOMEM. */
+int router_init(struct router *r, const struct router_config *config)
+	MUST_CHECK;
+/* All sessions are lost. */
+void router_deinit(struct router *r);
+
+/* The clock of what follows. */
+void router_set_time(struct router *r, uint64_t now_ms, uint64_t unix_ms);
+
+/* A connection: its session, or NULL when out of memory. `authn` is borrowed
+ * for its life. */
+struct session *router_connect(struct router *r, const struct link *link,
+			       const struct authn *authn);
+/* One message from it. */
+void router_receive(struct router *r, struct session *s,
+		    struct bytes message);
+/* It has read much of what was waiting for it. */
+void router_drained(struct router *r, struct session *s);
+/* The connection is gone; the session is freed. */
+void router_lost(struct router *r, struct session *s);
+
+/* Does what is due, and says when it is wanted again (UINT64_MAX: never). */
+void router_tick(struct router *r);
+uint64_t router_due_ms(const struct router *r);
+
+/* GOODBYE to all; their connections close within GOODBYE_MS of ticks. */
+void router_shutdown(struct router *r, const char *reason);
+
+struct realm *router_realm(struct router *r, struct bytes name);
+
+#endif
