@@ -10,13 +10,14 @@ enum {
 	IDLE_MS = 60000,
 	HALF_OPEN_MAX = 512,
 	CONNECTIONS_MAX = 10000,
+	RETRY_MS = 100,
 };
 
 struct listener {
 	uv_tcp_t tcp;
 	struct server *server;
 	struct listener *next;
-	bool waiting; /* no memory to accept who is there */
+	bool waiting; /* there was no memory to accept who is there */
 };
 
 /* --- accepting ----------------------------------------------------------- */
@@ -27,8 +28,10 @@ static void accept_one(struct listener *l)
 	struct stream *stream = stream_new(s->loop);
 
 	l->waiting = !stream;
-	if (!stream)
+	if (!stream) {
+		timer_start(s->retry, RETRY_MS, 0);
 		return;
+	}
 	if (uv_accept((uv_stream_t *)&l->tcp,
 		      (uv_stream_t *)stream_tcp(stream))) {
 		stream_close(stream);
@@ -46,6 +49,16 @@ static void on_connection(uv_stream_t *listening, int status)
 
 	if (status == 0 && !l->server->stopped)
 		accept_one(l);
+}
+
+static void on_retry(void *ctx)
+{
+	struct server *s = ctx;
+
+	for (struct listener *l = s->listeners; l; l = l->next) {
+		if (l->waiting)
+			accept_one(l);
+	}
 }
 
 /* --- listening ----------------------------------------------------------- */
@@ -165,6 +178,11 @@ struct server *server_new(struct loop *l, const struct server_config *config)
 
 	if (!s)
 		return NULL;
+	s->retry = timer_new(l, on_retry, s);
+	if (!s->retry) {
+		free(s);
+		return NULL;
+	}
 	s->loop = l;
 	s->config = *config;
 	if (!s->config.head_ms)
@@ -183,10 +201,6 @@ void server_conn_gone(struct server *s)
 {
 	assert(s->connections);
 	s->connections--;
-	for (struct listener *l = s->listeners; l; l = l->next) {
-		if (l->waiting) /* there is memory again */
-			accept_one(l);
-	}
 	if (s->freed && !s->open_listeners && !s->connections)
 		free(s);
 }
@@ -198,6 +212,7 @@ void server_stop(struct server *s)
 	if (s->stopped)
 		return;
 	s->stopped = true;
+	timer_free(s->retry);
 	for (l = s->listeners; l; l = next) {
 		next = l->next;
 		uv_close((uv_handle_t *)&l->tcp, on_listener_closed);

@@ -39,6 +39,7 @@ struct server {
 	struct loop *loop;
 	struct server_config config;
 	struct listener *listeners; /* owned */
+	struct timer *retry;        /* owned until stopped */
 	struct http_conns half_open;
 	unsigned half_open_count;
 	unsigned connections; /* half open, and transports */

@@ -16,8 +16,10 @@ static void on_message(void *ctx, struct bytes message)
 	s->messages++;
 	s->bytes += message.len;
 	buf_clear(&s->last);
-	assert_int_equal(buf_add_bytes(&s->last, message), 0);
-	if (!s->world->mute)
+	(void)buf_add_bytes(&s->last, message); /* memory may be made to fail */
+	if (s->world->on_message)
+		s->world->on_message(s, message);
+	else
 		(void)transport_send(s->t, message);
 }
 
@@ -146,31 +148,30 @@ void world_free(struct world *w)
 
 /* --- waiting ------------------------------------------------------------- */
 
-static void on_hang(uv_timer_t *timer)
-{
-	bool *hangs = timer->data;
-
-	*hangs = true;
-}
-
 void turn(struct world *w)
 {
 	uv_run(&w->loop->uv, UV_RUN_NOWAIT);
 }
 
+/* A turn may wait for events although a timer of it has made the condition
+ * true: this one ends such waits. */
+static void on_tick(uv_timer_t *tick)
+{
+	(void)tick;
+}
+
 void until(struct world *w, condition *holds, void *ctx)
 {
-	bool hangs = false;
-	uv_timer_t watchdog;
+	uint64_t end = clock_monotonic_ms() + 20000;
+	uv_timer_t tick;
 
-	uv_timer_init(&w->loop->uv, &watchdog);
-	watchdog.data = &hangs;
-	uv_timer_start(&watchdog, on_hang, 20000, 0);
-	while (!hangs && !holds(ctx))
+	uv_timer_init(&w->loop->uv, &tick);
+	uv_timer_start(&tick, on_tick, 5, 5);
+	while (!holds(ctx) && clock_monotonic_ms() < end)
 		uv_run(&w->loop->uv, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&watchdog, NULL);
+	uv_close((uv_handle_t *)&tick, NULL);
 	turn(w);
-	assert_false(hangs);
+	assert_true(holds(ctx));
 }
 
 /* --- the raw client ------------------------------------------------------ */

@@ -39,7 +39,8 @@ struct world {
 	struct url url;
 	struct session sessions[SESSIONS_MAX];
 	unsigned session_count;
-	bool mute; /* do not echo */
+	/* NULL: echoes. */
+	void (*on_message)(struct session *s, struct bytes message);
 	char long_body[200000];
 	char text[64]; /* of /copy */
 	unsigned requests;

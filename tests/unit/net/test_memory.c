@@ -1,0 +1,163 @@
+/* Each allocation of a connection's life fails once: the connection may end,
+ * nothing leaks, nothing breaks, and the next one is served. */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/base/fail_malloc.h"
+#include "net/peer.h"
+#include "net/server_private.h"
+#include "net_test.h"
+
+/* A blocking socket, so that the client allocates nothing. */
+static int connect_to(const struct world *w)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)w->url.port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+	return fd;
+}
+
+static void send_text(int fd, const char *text)
+{
+	/* The server may have closed it already. */
+	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+static void turns(struct world *w, int n)
+{
+	while (n--)
+		turn(w);
+}
+
+static void on_message(struct session *s, struct bytes message)
+{
+	(void)transport_send2(s->t, message, message);
+	if (s->messages == 2)
+		transport_close(s->t, 1000, "enough");
+}
+
+static bool is_quiet(void *ctx)
+{
+	return ((struct world *)ctx)->server->connections == 0;
+}
+
+/* One who comes later is served; then all are gone. */
+static void serve_another(struct world *w)
+{
+	struct raw r;
+
+	raw_connect(&r, w);
+	raw_text(&r, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+	raw_expect_status(&r, 200);
+	raw_close(&r);
+	until(w, is_quiet, w);
+}
+
+static void talk(struct world *w)
+{
+	static const char frames[] =
+		"\x01\x83\1\1\1\1abc\x89\x81\1\1\1\1x\x80\x83\1\1\1\1"
+		"def\x81\x83\1\1\1\1abc";
+	int page = connect_to(w), ws = connect_to(w);
+
+	send_text(page, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+			"GET /copy HTTP/1.1\r\nHost: x\r\n\r\n"
+			"POST / HTTP/1.1\r\nHost: x\r\n\r\n");
+	send_text(ws, upgrade_head);
+	send_text(ws, "wamp.2.json\r\nOrigin: http://localhost:8080\r\n\r\n");
+	turns(w, 4);
+	send_text(ws, frames);
+	turns(w, 8);
+	close(page);
+	close(ws);
+}
+
+static void test_memory__of_connections(void **state)
+{
+	static struct world w;
+	size_t n = 0;
+	bool hit = true;
+
+	(void)state;
+	world_init(&w);
+	w.on_message = on_message;
+	world_start(&w);
+	talk(&w); /* libuv's own tables have their size */
+	serve_another(&w);
+	assert_int_equal(w.sessions[0].messages, 2);
+	while (hit) {
+		buf_deinit(&w.sessions[0].last);
+		memset(w.sessions, 0, sizeof w.sessions);
+		w.session_count = 0;
+		fail_malloc_at(++n);
+		talk(&w);
+		hit = fail_malloc_off();
+		serve_another(&w);
+	}
+	assert_true(n > 10);
+	assert_int_equal(w.session_count, 1);
+	assert_int_equal(w.sessions[0].messages, 2);
+	world_free(&w);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void make_all(struct loop *l)
+{
+	static const struct server_config server_config = { 0 };
+	const struct peer_config peer_config = {
+		.where = { .scheme = URL_WS, .host = "127.0.0.1", .port = 1 },
+		.client = { .serializer = &serializer_json,
+			    .realm = "realm1",
+			    .agent = "test" },
+	};
+	struct url where = { .scheme = URL_WS, .host = "127.0.0.1" };
+	struct server *s = server_new(l, &server_config);
+
+	if (s)
+		(void)server_listen(s, &where, NULL, NULL);
+	timer_free(timer_new(l, nothing, NULL));
+	wake_free(wake_new(l, nothing, NULL));
+	(void)loop_on_signal(l, SIGUSR1, nothing, NULL);
+	peer_free(peer_new(l, &peer_config));
+	server_free(s);
+}
+
+/* libuv ends the process when its own tables can not grow: they grow before. */
+static void test_memory__of_making(void **state)
+{
+	struct loop *l = loop_new();
+	size_t n = 0;
+	bool hit;
+
+	(void)state;
+	assert_non_null(l);
+	make_all(l);
+	do {
+		uv_run(&l->uv, UV_RUN_NOWAIT);
+		fail_malloc_at(++n);
+		make_all(l);
+		hit = fail_malloc_off();
+	} while (hit);
+	assert_true(n > 8);
+	loop_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory__of_connections),
+		cmocka_unit_test(test_memory__of_making),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
