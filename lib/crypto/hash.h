@@ -1,7 +1,7 @@
 /*
  * hash: SHA-256, and SHA-1 for the WebSocket handshake, which asks for it
- * (nothing else may: it is broken), from OpenSSL. This library is the only home of OpenSSL's
- * hashes, signatures and random numbers.
+ * (nothing else may: it is broken), from OpenSSL. This library is the only
+ * home of OpenSSL's hashes, signatures and random numbers.
  */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H

@@ -116,7 +116,8 @@ static bool has_plain_lines(struct bytes text)
 
 		if (c == '\n' && (i == 0 || text.data[i - 1] != '\r'))
 			return false;
-		if (c == '\r' && (i + 1 == text.len || text.data[i + 1] != '\n'))
+		if (c == '\r' &&
+		    (i + 1 == text.len || text.data[i + 1] != '\n'))
 			return false;
 		if (i && text.data[i - 1] == '\n' &&
 		    (c == ' ' || c == '\t' || c == ':'))

@@ -1,20 +1,15 @@
-#include "net/transport_private.h"
+#include "net/transport_state.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/address.h"
-#include "net/ws.h"
-
 enum {
 	CLOSE_MS = 2000,
 	/* PINGs answered one by one while the output waits; of more, only the
 	 * last (RFC 6455, 5.5.3). */
 	PONGS_MAX = 32,
-	STALL_LOOKS = 4, /* in stall_ms */
-	GRACE_MS = 1000, /* for what is not read yet, when it seems silent */
 };
 
 const struct transport_limits transport_limits_default = {
@@ -28,116 +23,32 @@ const struct transport_limits transport_limits_default = {
 	.close_ms = CLOSE_MS,
 };
 
-enum state {
-	OPEN,
-	CLOSING,  /* our CLOSE is queued; the peer's is awaited */
-	DRAINING, /* both have said it, or the peer broke a rule: what comes
-		     is dropped until the peer ends the connection */
-	STATES,
-};
-
-struct transport {
-	struct stream *stream; /* owned until it has closed */
-	struct ws ws;
-	const struct serializer *serializer;
-	struct transport_limits limits;
-	const struct transport_handler *handler;
-	void *ctx;
-	void (*gone)(void *ctx);
-	void *gone_ctx;
-	char *origin; /* owned */
-	char peer[ADDRESS_TEXT_MAX];
-	char why[128];
-	bool client, local;
-
-	enum state state;
-	bool owner_paused, self_paused;
-	bool high;    /* output reached half; drained is owed */
-	bool pinged;  /* and nothing heard since */
-	uint64_t heard_ms;
-	uint64_t suspect_ms; /* silent too long since, by the clock; 0: not */
-	uint64_t begun_ms, begun_at; /* what is partial: when, which; 0: none */
-	uint64_t taken, progress_ms; /* output: as last seen to move; 0: none */
-	uint64_t close_by_ms;
-	unsigned pongs;
-	bool pong_waits;
-	uint8_t pong[WS_CONTROL_MAX];
-	size_t pong_len;
-};
-
-static uint64_t now_ms(const struct transport *t)
+uint64_t transport_now_ms(const struct transport *t)
 {
 	return loop_now_ms(stream_loop(t->stream));
 }
 
-static void set_state(struct transport *t, enum state to)
+static void set_state(struct transport *t, enum transport_state to)
 {
-	static const bool allowed[STATES][STATES] = {
-		[OPEN][CLOSING] = true,
-		[OPEN][DRAINING] = true,
-		[CLOSING][DRAINING] = true,
+	static const bool allowed[TRANSPORT_STATES][TRANSPORT_STATES] = {
+		[TRANSPORT_OPEN][TRANSPORT_CLOSING] = true,
+		[TRANSPORT_OPEN][TRANSPORT_DRAINING] = true,
+		[TRANSPORT_CLOSING][TRANSPORT_DRAINING] = true,
 	};
 
 	assert(allowed[t->state][to]);
 	t->state = to;
 }
 
-/* --- deadlines ----------------------------------------------------------- */
-
-static bool is_reading(const struct transport *t)
-{
-	return !t->owner_paused && !t->self_paused;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t since, uint64_t limit)
-{
-	return limit && since + limit < a ? since + limit : a;
-}
-
-/* A process that was stopped for long finds its timers due before it has read
- * what came meanwhile. */
-static uint64_t grace_ms(const struct transport *t)
-{
-	uint64_t half = t->limits.silence_ms / 2 + 1;
-
-	return half < GRACE_MS ? half : GRACE_MS;
-}
-
-/* One lazy timer for all: it comes at the first of these, looks, and is set
- * again. What is heard only moves them away. */
-static void arm(struct transport *t)
-{
-	const struct transport_limits *l = &t->limits;
-	uint64_t at = UINT64_MAX;
-
-	if (t->state != OPEN) {
-		stream_wake_by(t->stream, t->close_by_ms);
-		return;
-	}
-	if (is_reading(t)) {
-		at = t->suspect_ms
-			     ? earlier(at, t->suspect_ms, grace_ms(t))
-			     : earlier(at, t->heard_ms, l->silence_ms);
-		if (!t->pinged)
-			at = earlier(at, t->heard_ms, l->ping_ms);
-		if (t->begun_ms)
-			at = earlier(at, t->begun_ms, l->message_ms);
-	}
-	if (t->progress_ms && l->stall_ms)
-		at = earlier(at, now_ms(t), l->stall_ms / STALL_LOOKS + 1);
-	if (at != UINT64_MAX)
-		stream_wake_by(t->stream, at);
-}
-
 static void update_reading(struct transport *t)
 {
-	bool on = is_reading(t) || t->state != OPEN;
+	bool on = transport_is_reading(t) || t->state != TRANSPORT_OPEN;
 
 	if (on) /* what was not read was not silence */
-		t->heard_ms = now_ms(t);
-	t->begun_ms = on && t->begun_ms ? now_ms(t) : 0;
+		t->heard_ms = transport_now_ms(t);
+	t->begun_ms = on && t->begun_ms ? transport_now_ms(t) : 0;
 	stream_read(t->stream, on);
-	arm(t);
+	transport_arm(t);
 }
 
 /* --- closing ------------------------------------------------------------- */
@@ -157,41 +68,41 @@ void transport_drop(struct transport *t, const char *why)
 
 /* Queues our CLOSE and goes on to the state. */
 static void say_close(struct transport *t, unsigned code, const char *reason,
-		      enum state to)
+		      enum transport_state to)
 {
 	uint32_t limit = t->limits.close_ms ? t->limits.close_ms : CLOSE_MS;
 
 	set_state(t, to);
-	t->close_by_ms = now_ms(t) + limit;
+	t->close_by_ms = transport_now_ms(t) + limit;
 	if (ws_close(&t->ws, stream_out(t->stream), code, reason)) {
 		transport_drop(t, reason);
 		return;
 	}
 	stream_dirty(t->stream);
-	if (to == DRAINING)
+	if (to == TRANSPORT_DRAINING)
 		stream_shutdown(t->stream);
 	update_reading(t);
 }
 
 /* The peer broke a rule: it is told and not listened to any more. */
-static void fail(struct transport *t, unsigned code, const char *why)
+void transport_fail(struct transport *t, unsigned code, const char *why)
 {
 	because(t, why);
 	ws_stop(&t->ws);
-	if (t->state == OPEN) {
-		say_close(t, code, why, DRAINING);
-	} else if (t->state == CLOSING) {
-		set_state(t, DRAINING);
+	if (t->state == TRANSPORT_OPEN) {
+		say_close(t, code, why, TRANSPORT_DRAINING);
+	} else if (t->state == TRANSPORT_CLOSING) {
+		set_state(t, TRANSPORT_DRAINING);
 		stream_shutdown(t->stream);
 	}
 }
 
 void transport_close(struct transport *t, unsigned code, const char *why)
 {
-	if (t->state != OPEN || stream_is_closing(t->stream))
+	if (t->state != TRANSPORT_OPEN || stream_is_closing(t->stream))
 		return;
 	because(t, why);
-	say_close(t, code, why, CLOSING);
+	say_close(t, code, why, TRANSPORT_CLOSING);
 }
 
 /* --- what comes in ------------------------------------------------------- */
@@ -200,10 +111,10 @@ static void on_message(void *ctx, bool binary, struct bytes message)
 {
 	struct transport *t = ctx;
 
-	if (t->state != OPEN)
+	if (t->state != TRANSPORT_OPEN)
 		return;
 	if (binary != t->serializer->binary)
-		fail(t, WS_UNSUPPORTED,
+		transport_fail(t, WS_UNSUPPORTED,
 		     binary ? "a binary frame where text is spoken"
 			    : "a text frame where binary is spoken");
 	else
@@ -222,7 +133,7 @@ static void on_ping(void *ctx, struct bytes payload)
 {
 	struct transport *t = ctx;
 
-	if (t->state != OPEN)
+	if (t->state != TRANSPORT_OPEN)
 		return;
 	if (t->pongs < PONGS_MAX) {
 		t->pongs++;
@@ -239,13 +150,13 @@ static void on_closing(void *ctx, unsigned code, struct bytes reason)
 	struct transport *t = ctx;
 	char why[sizeof t->why];
 
-	if (t->state == OPEN) {
+	if (t->state == TRANSPORT_OPEN) {
 		snprintf(why, sizeof why, "the peer said goodbye: %u %.*s",
 			 code, (int)reason.len, (const char *)reason.data);
 		because(t, why);
-		say_close(t, code, "", DRAINING);
-	} else if (t->state == CLOSING) {
-		set_state(t, DRAINING);
+		say_close(t, code, "", TRANSPORT_DRAINING);
+	} else if (t->state == TRANSPORT_CLOSING) {
+		set_state(t, TRANSPORT_DRAINING);
 		stream_shutdown(t->stream);
 	}
 }
@@ -264,9 +175,9 @@ static void note_partial(struct transport *t)
 	if (!ws_is_partial(&t->ws, &at)) {
 		t->begun_ms = 0;
 	} else if (!t->begun_ms || t->begun_at != at) {
-		t->begun_ms = now_ms(t);
+		t->begun_ms = transport_now_ms(t);
 		t->begun_at = at;
-		arm(t);
+		transport_arm(t);
 	}
 }
 
@@ -274,11 +185,11 @@ static void on_data(void *ctx, struct bytes data)
 {
 	struct transport *t = ctx;
 
-	t->heard_ms = now_ms(t);
+	t->heard_ms = transport_now_ms(t);
 	t->pinged = false;
 	t->suspect_ms = 0;
 	if (ws_feed(&t->ws, data))
-		fail(t, t->ws.code, t->ws.what);
+		transport_fail(t, t->ws.code, t->ws.what);
 	else
 		note_partial(t);
 }
@@ -309,7 +220,7 @@ int transport_send2(struct transport *t, struct bytes head, struct bytes tail)
 {
 	int err;
 
-	if (t->state != OPEN || stream_is_closing(t->stream))
+	if (t->state != TRANSPORT_OPEN || stream_is_closing(t->stream))
 		return ERR_CLOSED;
 	if (!has_room(t, head.len + tail.len)) {
 		transport_drop(t, "it does not read what it is sent");
@@ -335,16 +246,18 @@ int transport_send(struct transport *t, struct bytes message)
 static void note_output(struct transport *t, size_t output)
 {
 	if (!output) {
-		t->progress_ms = 0;
-	} else if (!t->progress_ms) {
-		t->progress_ms = now_ms(t);
+		t->looked_ms = 0;
+	} else if (!t->looked_ms) {
+		t->looked_ms = transport_now_ms(t);
+		t->looks = 0;
 		t->taken = stream_taken(t->stream);
-		arm(t);
+		transport_arm(t);
 	}
 	if (t->self_paused && output < t->limits.output_max / 4) {
 		t->self_paused = false;
 		update_reading(t);
-	} else if (!t->client && !t->self_paused && t->state == OPEN &&
+	} else if (!t->client && !t->self_paused &&
+		   t->state == TRANSPORT_OPEN &&
 		   output >= t->limits.output_max / 2) {
 		t->self_paused = true;
 		update_reading(t);
@@ -358,7 +271,7 @@ static void on_flushed(void *ctx)
 
 	if (!output) {
 		t->pongs = 0;
-		if (t->pong_waits && t->state == OPEN) {
+		if (t->pong_waits && t->state == TRANSPORT_OPEN) {
 			t->pong_waits = false;
 			t->pongs = 1;
 			send_pong(t, bytes_of(t->pong, t->pong_len));
@@ -367,83 +280,9 @@ static void on_flushed(void *ctx)
 	note_output(t, output);
 	if (t->high && output < t->limits.output_max / 4) {
 		t->high = false;
-		if (t->handler->drained && t->state == OPEN)
+		if (t->handler->drained && t->state == TRANSPORT_OPEN)
 			t->handler->drained(t->ctx);
 	}
-}
-
-/* --- time ---------------------------------------------------------------- */
-
-static bool is_over(uint64_t now, uint64_t since, uint64_t limit)
-{
-	return limit && now >= since + limit;
-}
-
-static bool has_stalled(struct transport *t, uint64_t now)
-{
-	uint64_t taken = stream_taken(t->stream);
-
-	if (!t->progress_ms)
-		return false;
-	if (taken != t->taken) {
-		t->taken = taken;
-		t->progress_ms = now;
-	}
-	return is_over(now, t->progress_ms, t->limits.stall_ms);
-}
-
-static bool is_silent(struct transport *t, uint64_t now)
-{
-	if (!is_over(now, t->heard_ms, t->limits.silence_ms)) {
-		t->suspect_ms = 0;
-		return false;
-	}
-	if (!t->suspect_ms)
-		t->suspect_ms = now;
-	return is_over(now, t->suspect_ms, grace_ms(t));
-}
-
-static void ping_if_quiet(struct transport *t, uint64_t now)
-{
-	if (t->pinged || !is_over(now, t->heard_ms, t->limits.ping_ms))
-		return;
-	t->pinged = true;
-	stream_trim(t->stream);
-	ws_trim(&t->ws);
-	if (ws_control(&t->ws, stream_out(t->stream), WSLAY_PING,
-		       bytes_of(NULL, 0)))
-		transport_drop(t, err_text(ERR_NOMEM));
-	else
-		stream_dirty(t->stream);
-}
-
-static void look_open(struct transport *t, uint64_t now)
-{
-	if (has_stalled(t, now)) {
-		transport_drop(t, "it has read nothing for too long");
-		return;
-	}
-	if (!is_reading(t))
-		return;
-	if (is_silent(t, now))
-		transport_drop(t, "it has been silent for too long");
-	else if (t->begun_ms && is_over(now, t->begun_ms, t->limits.message_ms))
-		fail(t, WS_POLICY, "a message took too long");
-	else
-		ping_if_quiet(t, now);
-}
-
-static void on_due(void *ctx)
-{
-	struct transport *t = ctx;
-	uint64_t now = now_ms(t);
-
-	if (t->state == OPEN)
-		look_open(t, now);
-	else if (now >= t->close_by_ms)
-		transport_drop(t, "no goodbye");
-	if (!stream_is_closing(t->stream))
-		arm(t);
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -465,7 +304,7 @@ static const struct stream_handler stream_handler = {
 	.data = on_data,
 	.ended = on_ended,
 	.flushed = on_flushed,
-	.due = on_due,
+	.due = transport_due,
 	.closed = on_closed,
 };
 
@@ -504,7 +343,7 @@ struct transport *transport_new(struct stream *s,
 	t->serializer = origin->serializer;
 	t->gone = origin->gone;
 	t->gone_ctx = origin->ctx;
-	t->heard_ms = now_ms(t);
+	t->heard_ms = transport_now_ms(t);
 	learn_peer(t);
 	transport_limit(t, limits);
 	stream_handle(s, &stream_handler, t);
@@ -545,7 +384,7 @@ void transport_limit(struct transport *t, const struct transport_limits *l)
 	t->limits = *l;
 	t->ws.message_max = l->message_max;
 	t->ws.fragments_max = l->fragments_max;
-	arm(t);
+	transport_arm(t);
 }
 
 size_t transport_output(const struct transport *t)

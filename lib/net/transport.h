@@ -4,10 +4,10 @@
  *
  * Messages out are queued and written once per loop turn; messages in are
  * given one at a time. A server's transport stops reading while half of
- * output_max is waiting, so that who does not read is not answered for ever. The owner gets `closed` exactly once, after
- * which the transport frees itself when the callback returns. Callbacks may
- * call everything here; none is called from inside a call (a close asked for
- * is reported in a later turn).
+ * output_max is waiting, so that who does not read is not answered for ever.
+ * The owner gets `closed` exactly once, after which the transport frees itself
+ * when the callback returns. Callbacks may call everything here; none is
+ * called from inside a call (a close asked for is reported in a later turn).
  */
 #ifndef NET_TRANSPORT_H
 #define NET_TRANSPORT_H

@@ -81,7 +81,8 @@ static void dial_with(struct caller *c, struct world *w, const struct url *url,
 {
 	memset(c, 0, sizeof *c);
 	c->world = w;
-	c->dial = dial_start(w->loop, url, serializer, limits, &dial_handler, c);
+	c->dial = dial_start(w->loop, url, serializer, limits, &dial_handler,
+			     c);
 	assert_non_null(c->dial);
 	assert_false(is_decided(c)); /* in a later turn */
 	until(w, is_decided, c);
@@ -252,7 +253,7 @@ static void test_dial__other_schemes_are_refused_clearly(void **state)
 static void test_dial__canceled_calls_nobody(void **state)
 {
 	struct world w;
-	struct caller c = { 0 };
+	struct caller c = { .world = &w };
 
 	(void)state;
 	world_init(&w);
