@@ -93,6 +93,7 @@ test('stage: comes back when the router does', async () => {
   const { port } = fake;
   await fake.close();
   await until('the loss', async () => !(await state(page)).connected);
+  assert.match(await page.textContent('#news'), /^Connecting again … [^[]+$/);
   fake = await start(port);
   await until('connected again', async () => (await state(page)).connected);
   const before = (await state(page)).status?.chunks ?? 0;

@@ -91,7 +91,8 @@ async function catchUp(mine, attempt = 0) {
 }
 
 /** Of what the router says, the part that the speaker can act on. */
-const refusal = (text) => /auth|ticket|denied|not_authorized/i.test(text)
+const refusal = (text) => /auth|ticket|denied|no_such_(principal|role)/i
+	.test(text)
 	? "The ticket was refused. Open the host's URL that `make run` printed; " +
 		"it works on this machine only."
 	: `Not connected to the router: ${text}`;

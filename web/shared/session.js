@@ -43,11 +43,12 @@ export function routerUrl() {
  * @param {{argsList?: any[], argsDict?: object}} from */
 export const keywords = (from) => from?.argsDict ?? from?.argsList?.[0] ?? {};
 
-/** What a failed call says to people. @param {any} error */
+/** What a failed call or connection says to people: the sentence that came
+ * with it, else the error's URI or message. @param {any} error */
 export function sentence(error) {
-	const said = error?.argsList?.[0];
-	return typeof said === "string" ? said
-		: error?.error ?? error?.errorUri ?? error?.message ?? String(error);
+	const said = [error?.argsList?.[0], error?.errorUri, error?.error,
+		error?.message].find((part) => typeof part === "string" && part);
+	return said ?? "an unknown error";
 }
 
 function within(promise, ms, what) {

@@ -39,6 +39,7 @@ function heardStatus(status) {
 function heardBoard({ rows }) {
 	applyBoard(state, rows, Date.now());
 	board.draw(state.top);
+	redraw();
 }
 
 function heardJoined({ donor, name }) {

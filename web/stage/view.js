@@ -12,6 +12,8 @@ const TITLES = {
 	pi: "Digits of π",
 };
 
+const FEW = 4; // on the board: there is room for a larger code
+
 const $ = (id) => document.getElementById(id);
 
 function setText(id, text) {
@@ -104,6 +106,7 @@ function drawNews({ news, connected, trouble }) {
  * @param {string} attribution */
 export function draw(state, attribution) {
 	document.body.classList.toggle("offline", !state.connected);
+	document.body.classList.toggle("few", state.top.length < FEW);
 	setText("devices", integer(state.devices));
 	setText("devices-label", state.devices === 1 ? "device" : "devices");
 	setText("rate", `${compact(state.rate)} ×`);
