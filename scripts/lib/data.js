@@ -5,7 +5,16 @@ const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
 const { usageError } = require('./args');
-const { routerConfig } = require('./routerconfig');
+
+const template = path.join(__dirname, '..', '..', 'router', 'manyhands.json');
+
+/** The demo's configuration, with the port asked for. Its ticket files are
+ * named relative to where it lies: the data folder. */
+function routerConfig(options) {
+  const config = JSON.parse(fs.readFileSync(template, 'utf8'));
+  config.transports[0].endpoint.port = options.port;
+  return config;
+}
 
 function ticketFile(dir, name) {
   const file = path.join(dir, `${name}.ticket`);
@@ -27,7 +36,7 @@ function prepareData(options) {
       tickets[name] = ticketFile(dir, name);
     const config = path.join(dir, 'router.json');
     fs.writeFileSync(config,
-      `${JSON.stringify(routerConfig(options, tickets), null, 2)}\n`);
+      `${JSON.stringify(routerConfig(options), null, 2)}\n`);
     return { dir, database: path.join(dir, 'manyhands.db'),
       routerConfig: config, tickets,
       hostTicket: fs.readFileSync(tickets.host, 'utf8').trim() };
