@@ -9,7 +9,9 @@ ifdef SANITIZE
 B := $(B)/asan
 endif
 O := $(B)/obj
-CC ?= gcc
+# V=1 shows the whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
 CSTD := -std=c11 -D_GNU_SOURCE
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wimplicit-fallthrough \
 	-Wmissing-prototypes -Wvla -Werror=format-security
@@ -86,7 +88,8 @@ programs: $(B)/router $(B)/coordinator $(B)/worker $(B)/wampload
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$*))) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$*))) -c $< -o $@
 
 # The kinds are where the time goes.
 CFLAGS_compute := $(if $(SANITIZE),,-O3)
@@ -94,16 +97,18 @@ CFLAGS_compute := $(if $(SANITIZE),,-O3)
 CFLAGS_lib := -I$(LLHTTP_INC)
 $(O)/llhttp/%.o: $(LLHTTP_DIR)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(HARDEN) $(OPT) -w -I$(LLHTTP_INC) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CSTD) $(HARDEN) $(OPT) -w -I$(LLHTTP_INC) -c $< -o $@
 
 define library
 $(B)/lib$(1).a: $$($(1)_OBJ)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 
-LINK = $(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+LINK = @$(if $(V),,printf '%-5s %s\n' LINK $@;) $(if $(V),set -x;) \
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 NET_LIBS := $(call lib,net crypto wamp base llhttp)
 NET_SYS := $(SYS_net) $(SYS_wamp)
 
