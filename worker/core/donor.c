@@ -58,9 +58,11 @@ static void join_failed(struct core *core, struct bytes error,
 	if (is_closed(error))
 		return;
 	if (is_temporary(error)) {
-		core->retry_ms *= 2;
-		if (core->retry_ms > JOIN_RETRY_MAX_MS)
-			core->retry_ms = JOIN_RETRY_MAX_MS;
+		/* Said once, when it lasts. */
+		if (delay_ms == JOIN_RETRY_MAX_MS / 2)
+			say_refused(core, "join", error, data);
+		if (delay_ms < JOIN_RETRY_MAX_MS)
+			core->retry_ms *= 2;
 	} else {
 		delay_ms = REFUSED_RETRY_MS;
 		say_refused(core, "join", error, data);
