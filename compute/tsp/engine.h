@@ -8,10 +8,11 @@
  * of changes makes is kept as a short list of intervals of the array, so that
  * a chain is judged before anything is moved; the first level also tries the
  * other neighbour, whose closing makes two cycles, and opens it again (all
- * sequential 3-opt moves). A kick is a double bridge of three neighbouring
- * short segments (Martin, Otto, Felten 1991); what it and the repair make
- * worse is taken back from a journal, so that a kick costs microseconds
- * whatever n is (Applegate, Cook, Rohe 2003).
+ * sequential 3-opt moves). A kick is a double bridge (Martin, Otto, Felten
+ * 1991) cut at four places that random walks over neighbours find near one
+ * another (Applegate, Cook, Rohe 2003); when the repair leaves the tour
+ * longer, both are taken back from a journal, so that a kick costs
+ * microseconds, little more for large n.
  *
  * One unit of work is one kick. Everything is a function of the arguments of
  * engine_new and of the number of kicks, however the work is sliced: integers,

@@ -77,8 +77,8 @@ static int ascent_init(struct ascent *a, const struct job *job)
 	a->degree = calloc(n, sizeof *a->degree);
 	a->last_degree = calloc(n, sizeof *a->last_degree);
 	if (!a->first || !a->links || !a->price || !a->best_price ||
-	    !a->key || !a->second || !a->parent || !a->order || !a->heap || !a->place ||
-	    !a->degree || !a->last_degree) {
+	    !a->key || !a->second || !a->parent || !a->order || !a->heap ||
+	    !a->place || !a->degree || !a->last_degree) {
 		ascent_deinit(a);
 		return ERR_NOMEM;
 	}

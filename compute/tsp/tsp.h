@@ -79,7 +79,7 @@ enum {
 	TSP_CITIES_MIN = 3,
 	TSP_CITIES_MAX = 250000,
 	/* A kick on the reference core (COMPUTE.md): nanoseconds. */
-	TSP_KICK_NS = 16000,
+	TSP_KICK_NS = 22000,
 };
 
 extern const struct compute_ops tsp_compute;

@@ -1,5 +1,5 @@
 /*
- * tsp_bench: plan → compute → check → merge in one process, with P devices in
+ * tsp_bench: plan, compute, check, merge in one process, with P devices in
  * virtual time: P chunks are always out, each planned on the tour as it was P
  * results ago; they come back in order.
  *

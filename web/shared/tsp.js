@@ -15,10 +15,10 @@ function version(reader) {
 		throw new RangeError(`tsp: version ${found} is not known`);
 }
 
-/** n points, each axis as a difference to the point before. */
-function readPoints(reader, n, axes, decimals) {
+/** n points, each coordinate as a difference to the point before. */
+function readPoints(reader, n, decimals) {
 	const points = [];
-	let last = new Array(axes).fill(0);
+	let last = [0, 0];
 	for (let i = 0; i < n; i++) {
 		last = last.map((before) => decimals === DOUBLES ? reader.f64()
 			: before + reader.zigzag());
@@ -27,25 +27,23 @@ function readPoints(reader, n, axes, decimals) {
 	return points;
 }
 
-/** Points of the sphere seen from above their middle, north up: without a
+/** Degrees of latitude and longitude as seen from above, north up: without a
  * seam wherever they lie. */
-function flattenSphere(points) {
-	const middle = [0, 1, 2].map((axis) =>
-		points.reduce((sum, p) => sum + p[axis], 0) / points.length);
-	const lon0 = Math.atan2(middle[1], middle[0]);
-	const lat0 = Math.atan2(middle[2], Math.hypot(middle[0], middle[1]));
-	return points.map(([x, y, z]) => {
-		const lon = Math.atan2(y, x) - lon0;
-		const turned = lon - 2 * Math.PI * Math.round(lon / (2 * Math.PI));
-		return [turned * Math.cos(lat0) * DEGREES,
-			Math.atan2(z, Math.hypot(x, y)) * DEGREES];
+function flattenSphere(points, unit) {
+	const lon0 = points[0][1] / unit;
+	const shrink = Math.cos(points[0][0] / unit / DEGREES);
+	return points.map(([lat, lon]) => {
+		const east = lon / unit - lon0;
+		return [(east - 360 * Math.round(east / 360)) * shrink,
+			lat / unit];
 	});
 }
 
 /** As they are drawn: x to the right, y upwards. */
-function flatten(points, metric) {
+function flatten(points, metric, decimals) {
 	if (metric === METRIC_PLACES)
-		return flattenSphere(points);
+		return flattenSphere(points, decimals === DOUBLES ? 1
+			: 10 ** decimals);
 	return metric === METRIC_GEO ? points.map(([lat, lon]) => [lon, lat])
 		: points;
 }
@@ -78,10 +76,9 @@ export function decodeInput(input) {
 	version(reader);
 	const metric = reader.u8();
 	const decimals = reader.u8();
-	const axes = metric === METRIC_PLACES ? 3 : 2;
 	const n = reader.varint();
-	reader.need(n, axes);
-	const points = flatten(readPoints(reader, n, axes, decimals), metric);
+	reader.need(n, 2);
+	const points = flatten(readPoints(reader, n, decimals), metric, decimals);
 	const runs = readRuns(reader, n);
 	const fixed = new Uint8Array(n);
 	let end = 0;
