@@ -1,0 +1,196 @@
+#include "router/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "router/config_parts.h"
+
+/* The demo's configuration, the same file as scripts use. */
+__asm__(".section .rodata\n"
+	".global manyhands_json\n"
+	".global manyhands_json_end\n"
+	"manyhands_json:\n"
+	".incbin \"router/manyhands.json\"\n"
+	"manyhands_json_end:\n"
+	".byte 0\n"
+	".previous\n");
+extern const char manyhands_json[], manyhands_json_end[];
+
+static const char open_json[] =
+	"{\"realms\": [{\"name\": \"realm1\", \"roles\": ["
+	"{\"name\": \"anonymous\", \"permissions\": [{\"uri\": \"\","
+	" \"match\": \"prefix\", \"allow\": {\"call\": true,"
+	" \"register\": true, \"publish\": true, \"subscribe\": true}}],"
+	" \"limits\": {\"subscriptions\": 0, \"patterns\": 0,"
+	" \"registrations\": 0, \"calls\": 0, \"held_bytes\": 268435456,"
+	" \"output_bytes\": 67108864, \"backpressure\": true}}]}],"
+	" \"transports\": [{\"type\": \"web\", \"endpoint\": {\"type\": \"tcp\","
+	" \"interface\": \"0.0.0.0\", \"port\": 8080},"
+	" \"paths\": {\"ws\": {\"type\": \"websocket\"}}}]}";
+
+void config_deinit(struct config *c)
+{
+	for (unsigned i = 0; i < c->realm_count; i++)
+		realm_config_deinit(&c->realms[i]);
+	for (unsigned i = 0; i < c->transport_count; i++)
+		transport_config_deinit(&c->transports[i]);
+	free(c->realms);
+	free(c->transports);
+	*c = (struct config){ .realm_count = 0 };
+}
+
+char *config_file_name(struct cfg *c, const char *key, const char *name)
+{
+	size_t size = strlen(c->dir) + strlen(name) + 2;
+	char *out = malloc(size);
+
+	if (!out) {
+		cfg_fail(c, key, "out of memory");
+		return NULL;
+	}
+	out[0] = '\0';
+	if (name[0] != '/') {
+		strcpy(out, c->dir);
+		strcat(out, "/");
+	}
+	strcat(out, name);
+	return out;
+}
+
+/* --- what belongs together ----------------------------------------------- */
+
+static bool has_role(const struct config *c, const char *name)
+{
+	for (unsigned i = 0; i < c->realm_count; i++)
+		for (unsigned j = 0; j < c->realms[i].role_count; j++)
+			if (!strcmp(c->realms[i].roles[j].name, name))
+				return true;
+	return false;
+}
+
+static void check_authn(struct cfg *c, const struct config *config,
+			const struct authn *a)
+{
+	if (a->anonymous_role && !has_role(config, a->anonymous_role))
+		cfg_fail(c, "auth.anonymous.role", "no realm has a role %s",
+			 a->anonymous_role);
+	for (unsigned i = 0; i < a->count; i++)
+		if (!has_role(config, a->principals[i].role))
+			cfg_fail(c, "auth.ticket.principals",
+				 "%s: no realm has a role %s",
+				 a->principals[i].authid,
+				 a->principals[i].role);
+}
+
+static void check(struct cfg *c, const struct config *config)
+{
+	for (unsigned i = 0; i < config->realm_count; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (!strcmp(config->realms[i].name,
+				    config->realms[j].name))
+				cfg_fail(c, "realms", "%s is there twice",
+					 config->realms[i].name);
+	for (unsigned i = 0; i < config->transport_count; i++) {
+		unsigned length = cfg_enter(c, "transports");
+
+		cfg_enter_index(c, i);
+		check_authn(c, config, &config->transports[i].authn);
+		cfg_leave(c, length);
+	}
+	if (!config->realm_count)
+		cfg_fail(c, "realms", "at least one is wanted");
+	if (!config->transport_count)
+		cfg_fail(c, "transports", "at least one is wanted");
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static void read_all(struct cfg *c, const json_t *json, struct config *out)
+{
+	void *realms = NULL, *transports = NULL;
+	unsigned long long version = 2;
+
+	if (!cfg_object(c, json, "version realms transports $schema"))
+		return;
+	if (cfg_uint(c, json, "version", false, 2, &version) && version != 2)
+		cfg_fail(c, "version", "accepted is 2");
+	cfg_list(c, json, "realms", true, config_read_realm, out,
+		 sizeof *out->realms, &realms, &out->realm_count);
+	out->realms = realms;
+	cfg_list(c, json, "transports", true, config_read_transport, NULL,
+		 sizeof *out->transports, &transports,
+		 &out->transport_count);
+	out->transports = transports;
+	if (!c->err)
+		check(c, out);
+}
+
+static int read_text(struct config *out, const char *text, size_t length,
+		     const char *file, const char *dir, struct why *why)
+{
+	struct cfg c = { .why = why, .file = file, .dir = dir };
+	json_error_t error;
+	json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES,
+				  &error);
+
+	*out = (struct config){ .realm_count = 0 };
+	if (!json)
+		return why_set(why, ERR_USAGE, "%s: line %d: %s", file,
+			       error.line, error.text);
+	read_all(&c, json, out);
+	json_decref(json);
+	if (c.err)
+		config_deinit(out);
+	return c.err;
+}
+
+static int read_whole(const char *file, char **text, size_t *length,
+		      struct why *why)
+{
+	enum { CONFIG_BYTES_MAX = 1 << 20 };
+	FILE *f = fopen(file, "re");
+	char *data = f ? malloc(CONFIG_BYTES_MAX + 1) : NULL;
+	bool failed;
+
+	if (!f)
+		return why_set(why, ERR_USAGE, "%s: can not be read", file);
+	*length = data ? fread(data, 1, CONFIG_BYTES_MAX + 1, f) : 0;
+	failed = !data || ferror(f);
+	fclose(f);
+	if (failed || *length > CONFIG_BYTES_MAX) {
+		free(data);
+		return why_set(why, ERR_USAGE,
+			       "%s: can not be read, or is over 1 MiB", file);
+	}
+	*text = data;
+	return 0;
+}
+
+int config_load(struct config *c, const char *file, struct why *why)
+{
+	const char *slash = strrchr(file, '/');
+	char *text, *dir;
+	size_t length;
+	int err = read_whole(file, &text, &length, why);
+
+	if (err)
+		return err;
+	dir = slash ? strndup(file, (size_t)(slash - file)) : strdup(".");
+	if (dir)
+		err = read_text(c, text, length, file, dir, why);
+	else
+		err = why_set(why, ERR_NOMEM, "out of memory");
+	free(dir);
+	free(text);
+	return err;
+}
+
+int config_default(struct config *c, bool open, struct why *why)
+{
+	if (open)
+		return read_text(c, open_json, sizeof open_json - 1,
+				 "built-in", NULL, why);
+	return read_text(c, manyhands_json,
+			 (size_t)(manyhands_json_end - manyhands_json),
+			 "built-in", NULL, why);
+}

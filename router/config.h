@@ -1,0 +1,62 @@
+/*
+ * config: the JSON configuration in Crossbar.io's words, checked as a whole:
+ * an unknown key, a wrong type, a role that does not exist is an error that
+ * names its place in the file ("realms[0].roles[1].permissions[2].allow").
+ * router/manyhands.json is the demo's, and what is built in when none is
+ * given. May touch base, jansson (config*.c only) and files named in it.
+ *
+ *   version      2
+ *   realms       [{name, roles, store?, procedures?, options?}]
+ *     roles        [{name, permissions, limits?}]
+ *       permissions  [{uri, match?, allow?, disclose?, cache?}], match exact,
+ *                    prefix or wildcard; allow {call, register, publish,
+ *                    subscribe}; disclose {caller, publisher}
+ *       limits       the members of struct role_limits (limits.h)
+ *     store        {type?, call-queue: [{uri, match?, limit}]}
+ *     procedures   [{uri, match?, invoke?, concurrency_max?, queue?}]: what an
+ *                  outsider may not choose
+ *     options      {uri_check: loose | strict}
+ *   transports   [{type: web | websocket, endpoint: {type: tcp,
+ *                port, interface?}, paths?, auth?, options?}]
+ *     paths        {"/": {type: static, directory}, "ws": {type: websocket,
+ *                  auth?, options?}}
+ *     auth         {anonymous: {type: static, role}, ticket: {type: static,
+ *                  principals: {AUTHID: {ticket | ticket_file, role}}}};
+ *                  without it everybody is in the role anonymous
+ *     options      {allowed_origins: [URL]}
+ *
+ * File names are relative to the configuration's folder.
+ */
+#ifndef ROUTER_CONFIG_H
+#define ROUTER_CONFIG_H
+
+#include "router/authn.h"
+#include "router/realm.h"
+
+struct transport_config {
+	char *interface; /* owned, all of them */
+	unsigned port;
+	char *ws_path;   /* "/ws" */
+	char *web_dir;   /* NULL: no pages */
+	struct authn authn;
+	char **origins;
+	unsigned origin_count;
+};
+
+struct config {
+	struct realm_config *realms; /* owned */
+	unsigned realm_count;
+	struct transport_config *transports; /* owned, at least one */
+	unsigned transport_count;
+	bool uri_strict;
+};
+
+/* Errors: `why` holds one line. */
+int config_load(struct config *c, const char *file, struct why *why)
+	MUST_CHECK;
+/* The built-in one, without the principals whose tickets would be in files;
+ * open: instead, anonymous may do everything on realm1, without limits. */
+int config_default(struct config *c, bool open, struct why *why) MUST_CHECK;
+void config_deinit(struct config *c);
+
+#endif

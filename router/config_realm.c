@@ -1,0 +1,304 @@
+/* realms: roles and permissions, procedures, the call queue. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "router/config_parts.h"
+
+void realm_config_deinit(struct realm_config *r)
+{
+	for (unsigned i = 0; i < r->role_count; i++) {
+		free(r->roles[i].name);
+		access_deinit(&r->roles[i].access);
+	}
+	for (unsigned i = 0; i < r->rule_count; i++)
+		free((void *)r->rules[i].uri.data);
+	free(r->roles);
+	free(r->rules);
+	free(r->name);
+}
+
+static void read_match(struct cfg *c, const json_t *json, enum uri_match *out)
+{
+	char *text = NULL;
+
+	cfg_string(c, json, "match", false, &text);
+	if (text && !uri_match_parse(bytes_str(text), out))
+		cfg_fail(c, "match", "accepted are exact, prefix, wildcard");
+	free(text);
+}
+
+/* uri and match; "com.example.*" without a match is a prefix, as in older
+ * configurations. *uri is to be freed. */
+static void read_pattern(struct cfg *c, const json_t *json, char **uri,
+			 enum uri_match *match)
+{
+	size_t length;
+
+	*match = URI_EXACT;
+	cfg_string(c, json, "uri", true, uri);
+	read_match(c, json, match);
+	if (!*uri || c->err)
+		return;
+	length = strlen(*uri);
+	if (!json_object_get(json, "match") && length &&
+	    (*uri)[length - 1] == '*') {
+		(*uri)[length - 1] = '\0';
+		*match = URI_PREFIX;
+	}
+	if (!uri_valid(bytes_str(*uri), *match, false))
+		cfg_fail(c, "uri", "not a valid URI for its match");
+}
+
+/* --- permissions ---------------------------------------------------------- */
+
+static void read_allow(struct cfg *c, const json_t *json,
+		       struct permission *p)
+{
+	static const char *const names[] = { "call", "register", "publish",
+					     "subscribe" };
+	const json_t *allow = cfg_member(c, json, "allow", false);
+	unsigned length = cfg_enter(c, "allow");
+
+	if (allow && cfg_object(c, allow, "call register publish subscribe"))
+		for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+			bool on = false;
+
+			cfg_bool(c, allow, names[i], &on);
+			p->allow |= (unsigned)on << i;
+		}
+	cfg_leave(c, length);
+}
+
+static void read_disclose(struct cfg *c, const json_t *json,
+			  struct permission *p)
+{
+	const json_t *disclose = cfg_member(c, json, "disclose", false);
+	unsigned length = cfg_enter(c, "disclose");
+
+	if (disclose && cfg_object(c, disclose, "caller publisher")) {
+		cfg_bool(c, disclose, "caller", &p->disclose_caller);
+		cfg_bool(c, disclose, "publisher", &p->disclose_publisher);
+	}
+	cfg_leave(c, length);
+}
+
+static void read_permission(struct cfg *c, const json_t *json, void *item,
+			    void *ctx)
+{
+	struct role *role = ctx;
+	struct permission p = { .match = URI_EXACT };
+	char *uri = NULL;
+	bool cache; /* what a static permission is anyway */
+	int err;
+
+	(void)item;
+	if (!cfg_object(c, json, "uri match allow disclose cache"))
+		return;
+	read_pattern(c, json, &uri, &p.match);
+	read_allow(c, json, &p);
+	read_disclose(c, json, &p);
+	cfg_bool(c, json, "cache", &cache);
+	if (!c->err) {
+		p.uri = bytes_str(uri);
+		err = access_add(&role->access, &p);
+		if (err)
+			cfg_fail(c, "uri", "%s",
+				 err == ERR_EXISTS ?
+					 "there is a permission for it already" :
+					 err_text(err));
+	}
+	free(uri);
+}
+
+/* --- roles ---------------------------------------------------------------- */
+
+static void read_uint32(struct cfg *c, const json_t *json, const char *key,
+			uint32_t *out)
+{
+	unsigned long long number;
+
+	if (cfg_uint(c, json, key, false, UINT32_MAX, &number))
+		*out = (uint32_t)number;
+}
+
+static void read_size(struct cfg *c, const json_t *json, const char *key,
+		      unsigned long long max, size_t *out)
+{
+	unsigned long long number;
+
+	if (cfg_uint(c, json, key, false, max, &number))
+		*out = (size_t)number;
+}
+
+static void read_limits(struct cfg *c, const json_t *json,
+			struct role_limits *l)
+{
+	const json_t *limits = cfg_member(c, json, "limits", false);
+	unsigned length = cfg_enter(c, "limits");
+
+	if (limits &&
+	    cfg_object(c, limits,
+		       "subscriptions patterns registrations calls rate burst "
+		       "held_bytes message_bytes output_bytes backpressure")) {
+		read_uint32(c, limits, "subscriptions", &l->subscriptions);
+		read_uint32(c, limits, "patterns", &l->patterns);
+		read_uint32(c, limits, "registrations", &l->registrations);
+		read_uint32(c, limits, "calls", &l->calls);
+		read_uint32(c, limits, "rate", &l->rate);
+		read_uint32(c, limits, "burst", &l->burst);
+		read_size(c, limits, "held_bytes", 1ull << 40,
+			  &l->held_bytes);
+		/* What the codecs' limits allow (lib/wamp). */
+		read_size(c, limits, "message_bytes",
+			  wamp_limits_default.bytes_max, &l->message_bytes);
+		read_size(c, limits, "output_bytes", 1ull << 40,
+			  &l->output_bytes);
+		cfg_bool(c, limits, "backpressure", &l->backpressure);
+	}
+	cfg_leave(c, length);
+}
+
+static void read_role(struct cfg *c, const json_t *json, void *item, void *ctx)
+{
+	struct role *role = item;
+	void *none = NULL;
+	unsigned count = 0;
+
+	(void)ctx;
+	role->limits = limits_default;
+	if (!cfg_object(c, json, "name permissions limits"))
+		return;
+	cfg_string(c, json, "name", true, &role->name);
+	cfg_list(c, json, "permissions", true, read_permission, role, 1,
+		 &none, &count);
+	free(none);
+	read_limits(c, json, &role->limits);
+	if (!c->err && access_seal(&role->access))
+		cfg_fail(c, NULL, "out of memory");
+}
+
+static void check_role_names(struct cfg *c, const struct realm_config *r)
+{
+	for (unsigned i = 0; i < r->role_count; i++)
+		for (unsigned j = 0; j < i; j++)
+			if (!strcmp(r->roles[i].name, r->roles[j].name))
+				cfg_fail(c, "roles", "%s is there twice",
+					 r->roles[i].name);
+}
+
+/* --- procedures and queues ------------------------------------------------ */
+
+static void keep_pattern(struct cfg *c, const json_t *json,
+			 struct procedure_rule *rule)
+{
+	char *uri = NULL;
+
+	read_pattern(c, json, &uri, &rule->match);
+	rule->uri = uri ? bytes_str(uri) : bytes_of(NULL, 0);
+}
+
+static void read_procedure(struct cfg *c, const json_t *json, void *item,
+			   void *ctx)
+{
+	struct procedure_rule *rule = item;
+	char *invoke = NULL;
+
+	(void)ctx;
+	if (!cfg_object(c, json, "uri match invoke concurrency_max queue"))
+		return;
+	keep_pattern(c, json, rule);
+	cfg_string(c, json, "invoke", false, &invoke);
+	rule->pins_invoke = invoke != NULL;
+	if (invoke && !invoke_parse(bytes_str(invoke), &rule->invoke))
+		cfg_fail(c, "invoke", "accepted are single, first, last, "
+				      "random, roundrobin");
+	free(invoke);
+	read_uint32(c, json, "concurrency_max", &rule->concurrency_max);
+	read_uint32(c, json, "queue", &rule->queue_max);
+}
+
+static void read_call_queue(struct cfg *c, const json_t *json, void *item,
+			    void *ctx)
+{
+	struct procedure_rule *rule = item;
+
+	(void)ctx;
+	if (!cfg_object(c, json, "uri match limit"))
+		return;
+	keep_pattern(c, json, rule);
+	read_uint32(c, json, "limit", &rule->queue_max);
+}
+
+static void read_store(struct cfg *c, const json_t *json, void **rules,
+		       unsigned *count)
+{
+	const json_t *store = cfg_member(c, json, "store", false);
+	unsigned length = cfg_enter(c, "store");
+
+	if (store && cfg_object(c, store, "type call-queue")) {
+		if (json_object_get(store, "type"))
+			cfg_type(c, store, "memory");
+		cfg_list(c, store, "call-queue", false, read_call_queue, NULL,
+			 sizeof(struct procedure_rule), rules, count);
+	}
+	cfg_leave(c, length);
+}
+
+/* One rule a pattern: the queue of a `store` belongs to its procedure. */
+static void merge_rules(struct realm_config *r)
+{
+	for (unsigned i = 0; i < r->rule_count; i++) {
+		for (unsigned j = i + 1; j < r->rule_count; j++) {
+			struct procedure_rule *a = &r->rules[i],
+					      *b = &r->rules[j];
+
+			if (a->match == b->match &&
+			    bytes_equal(a->uri, b->uri) && !a->queue_max)
+				a->queue_max = b->queue_max;
+		}
+	}
+}
+
+/* --- realms --------------------------------------------------------------- */
+
+static void read_options(struct cfg *c, const json_t *json,
+			 struct config *config)
+{
+	const json_t *options = cfg_member(c, json, "options", false);
+	unsigned length = cfg_enter(c, "options");
+	char *check = NULL;
+
+	if (options && cfg_object(c, options, "uri_check")) {
+		cfg_string(c, options, "uri_check", false, &check);
+		if (check && strcmp(check, "strict") && strcmp(check, "loose"))
+			cfg_fail(c, "uri_check", "accepted are loose, strict");
+		if (check && !strcmp(check, "strict"))
+			config->uri_strict = true;
+	}
+	free(check);
+	cfg_leave(c, length);
+}
+
+void config_read_realm(struct cfg *c, const json_t *json, void *item,
+		       void *ctx)
+{
+	struct realm_config *r = item;
+	void *roles = NULL, *rules = NULL;
+
+	if (!cfg_object(c, json, "name roles store procedures options"))
+		return;
+	cfg_string(c, json, "name", true, &r->name);
+	if (r->name && !uri_valid(bytes_str(r->name), URI_EXACT, false))
+		cfg_fail(c, "name", "not a valid URI");
+	cfg_list(c, json, "roles", true, read_role, NULL, sizeof *r->roles,
+		 &roles, &r->role_count);
+	r->roles = roles;
+	cfg_list(c, json, "procedures", false, read_procedure, NULL,
+		 sizeof *r->rules, &rules, &r->rule_count);
+	read_store(c, json, &rules, &r->rule_count);
+	r->rules = rules;
+	merge_rules(r);
+	read_options(c, json, ctx);
+	if (!c->err)
+		check_role_names(c, r);
+}

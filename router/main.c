@@ -1,0 +1,334 @@
+/*
+ * main: the router's program. Reads flags and configuration, wires servers,
+ * pages and the router's cores to one loop, and ends cleanly on SIGTERM and
+ * SIGINT.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "crypto/random.h"
+#include "router/config.h"
+#include "router/web.h"
+#include "router/wire.h"
+
+enum { LISTEN_MAX = 16, STOP_MS = 2000, EXIT_USAGE = 2 };
+
+struct options {
+	const char *config, *web, *public_url;
+	struct url listen[LISTEN_MAX];
+	unsigned listen_count;
+	bool check, open;
+};
+
+/* One of the configuration's transports. */
+struct place {
+	struct program *program;
+	const struct transport_config *config;
+	struct web web;
+	struct server *server;
+};
+
+struct program {
+	struct options options;
+	struct config config;
+	struct loop *loop;
+	struct router router;
+	struct wires wires;
+	struct place *places;
+	struct timer *stop_timer;
+	bool stopping;
+};
+
+static const char usage[] =
+	"accepted are --config FILE, --check, --listen URL (again for more), "
+	"--web DIR, --public-url URL, --open";
+
+__attribute__((format(printf, 1, 2))) static int complain(const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	fprintf(stderr, "router: %s\n", text);
+	return EXIT_USAGE;
+}
+
+/* --- flags ---------------------------------------------------------------- */
+
+static int add_listen(struct options *o, const char *text)
+{
+	struct why why;
+
+	if (o->listen_count == LISTEN_MAX)
+		return complain("--listen: at most %d are accepted",
+				LISTEN_MAX);
+	if (url_parse(text, &o->listen[o->listen_count], &why))
+		return complain("--listen %s: %s", text, why.text);
+	if (o->listen[o->listen_count].scheme != URL_WS)
+		return complain("--listen %s: accepted is ws://host:port/path",
+				text);
+	o->listen_count++;
+	return 0;
+}
+
+static int take_value(struct options *o, const char *flag, const char *value)
+{
+	if (!strcmp(flag, "--config")) {
+		o->config = value;
+	} else if (!strcmp(flag, "--web")) {
+		o->web = value;
+	} else if (!strcmp(flag, "--public-url")) {
+		if (!web_url_valid(value))
+			return complain("--public-url %s: accepted is "
+					"http://host[:port]/ or https://…",
+					value);
+		o->public_url = value;
+	} else {
+		return add_listen(o, value);
+	}
+	return 0;
+}
+
+static int read_flags(struct options *o, int argc, char **argv)
+{
+	static const char *const with_value[] = { "--config", "--web",
+						  "--public-url", "--listen" };
+
+	for (int i = 1; i < argc; i++) {
+		bool wants = false;
+		int err = 0;
+
+		for (unsigned j = 0; j < 4; j++)
+			wants = wants || !strcmp(argv[i], with_value[j]);
+		if (!strcmp(argv[i], "--check"))
+			o->check = true;
+		else if (!strcmp(argv[i], "--open"))
+			o->open = true;
+		else if (!wants)
+			return complain("unknown argument %s; %s", argv[i],
+					usage);
+		else if (i + 1 == argc)
+			return complain("%s needs a value; %s", argv[i],
+					usage);
+		else
+			err = take_value(o, argv[i], argv[i + 1]);
+		if (err)
+			return err;
+		i += wants;
+	}
+	if (o->open && o->config)
+		return complain("--open and --config: only one is accepted");
+	return 0;
+}
+
+/* --- stopping ------------------------------------------------------------- */
+
+static void on_stop_timer(void *ctx)
+{
+	loop_stop(((struct program *)ctx)->loop);
+}
+
+static void on_emptied(void *ctx)
+{
+	struct program *p = ctx;
+
+	if (p->stopping)
+		loop_stop(p->loop);
+}
+
+static void on_signal(void *ctx)
+{
+	struct program *p = ctx;
+
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	for (unsigned i = 0; i < p->config.transport_count; i++)
+		server_stop(p->places[i].server);
+	wires_shutdown(&p->wires, "wamp.close.system_shutdown");
+	timer_start(p->stop_timer, p->wires.count ? STOP_MS : 0, 0);
+}
+
+/* --- starting ------------------------------------------------------------- */
+
+static uint64_t any_random(void *ctx)
+{
+	(void)ctx;
+	return random_u64();
+}
+
+static int load_config(struct program *p)
+{
+	struct why why = { "" };
+	int err = p->options.config ?
+			  config_load(&p->config, p->options.config, &why) :
+			  config_default(&p->config, p->options.open, &why);
+
+	return err ? complain("%s", why.text) : 0;
+}
+
+static void on_accepted(void *ctx, struct transport *t)
+{
+	struct place *place = ctx;
+
+	wires_accept(&place->program->wires, t, &place->config->authn);
+}
+
+static void on_http(void *ctx, const struct http_request *request,
+		    struct http_response *response)
+{
+	web_http(&((struct place *)ctx)->web, request, response);
+}
+
+static bool on_origin(void *ctx, struct bytes origin)
+{
+	return web_origin(&((struct place *)ctx)->web, origin);
+}
+
+static int listen_at(struct place *place, const struct url *where)
+{
+	unsigned port;
+	struct why why = { "" };
+
+	if (server_listen(place->server, where, &port, &why))
+		return complain("%s", why.text);
+	if (!place->web.port)
+		place->web.port = port;
+	log_line(LOG_INFO, "listening on ws://%s:%u%s", where->host, port,
+		 place->config->ws_path);
+	return 0;
+}
+
+static int load_pages(struct place *place)
+{
+	const struct options *o = &place->program->options;
+	const char *dir = o->web ? o->web : place->config->web_dir;
+	struct why why = { "" };
+
+	web_init(&place->web);
+	place->web.public_url = o->public_url;
+	place->web.origins = place->config->origins;
+	place->web.origin_count = place->config->origin_count;
+	if (dir && files_load(&place->web.files, dir, &why))
+		return complain("%s", why.text);
+	return 0;
+}
+
+static struct server *make_server(struct place *place, const char *ws_path)
+{
+	static const char *const subprotocols[] = { "wamp.2.msgpack",
+						    "wamp.2.json", NULL };
+	struct server_config config = {
+		.subprotocols = subprotocols,
+		.ws_path = ws_path,
+		.limits = wire_limits(&limits_joining),
+		.http = on_http,
+		.origin = on_origin,
+		.accepted = on_accepted,
+		.ctx = place,
+	};
+
+	return server_new(place->program->loop, &config);
+}
+
+/* --listen takes the place of the first transport's endpoint. */
+static int open_place(struct place *place, bool is_first)
+{
+	const struct options *o = &place->program->options;
+	const struct transport_config *c = place->config;
+	struct url where = { .scheme = URL_WS, .port = c->port };
+	unsigned count = is_first ? o->listen_count : 0;
+	int err = load_pages(place);
+
+	if (err)
+		return err;
+	place->server = make_server(place, count ? o->listen[0].path
+						 : c->ws_path);
+	if (!place->server)
+		return complain("out of memory");
+	for (unsigned i = 0; i < count && !err; i++)
+		err = listen_at(place, &o->listen[i]);
+	if (count || err)
+		return err;
+	snprintf(where.host, sizeof where.host, "%s", c->interface);
+	return listen_at(place, &where);
+}
+
+static int open_places(struct program *p)
+{
+	int err = 0;
+
+	p->places = calloc(p->config.transport_count, sizeof *p->places);
+	if (!p->places)
+		return complain("out of memory");
+	for (unsigned i = 0; i < p->config.transport_count; i++) {
+		p->places[i].program = p;
+		p->places[i].config = &p->config.transports[i];
+	}
+	for (unsigned i = 0; i < p->config.transport_count && !err; i++)
+		err = open_place(&p->places[i], i == 0);
+	return err;
+}
+
+static int open_all(struct program *p)
+{
+	struct router_config config = { p->config.realms,
+					p->config.realm_count,
+					p->config.uri_strict, any_random,
+					NULL };
+
+	p->loop = loop_new();
+	if (!p->loop || router_init(&p->router, &config) ||
+	    wires_init(&p->wires, p->loop, &p->router))
+		return complain("out of memory");
+	p->wires.emptied = on_emptied;
+	p->wires.ctx = p;
+	p->stop_timer = timer_new(p->loop, on_stop_timer, p);
+	if (!p->stop_timer ||
+	    loop_on_signal(p->loop, SIGTERM, on_signal, p) ||
+	    loop_on_signal(p->loop, SIGINT, on_signal, p))
+		return complain("out of memory");
+	return open_places(p);
+}
+
+static int check(struct program *p)
+{
+	printf("%s: %u realms, %u transports: all well\n",
+	       p->options.config ? p->options.config : "built-in",
+	       p->config.realm_count, p->config.transport_count);
+	config_deinit(&p->config);
+	return 0;
+}
+
+static void say_open(const struct program *p)
+{
+	if (p->options.open)
+		log_line(LOG_WARN, "--open: anybody who reaches this port may "
+				   "do everything on realm1");
+}
+
+int main(int argc, char **argv)
+{
+	static struct program p; /* main's own: nothing else sees it */
+	int err;
+
+	log_open("router");
+	err = read_flags(&p.options, argc, argv);
+	if (!err)
+		err = load_config(&p);
+	if (err)
+		return err;
+	if (p.options.check)
+		return check(&p);
+	err = open_all(&p);
+	if (err)
+		return err;
+	say_open(&p);
+	loop_run(p.loop);
+	return 0;
+}

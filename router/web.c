@@ -1,0 +1,265 @@
+#include "router/web.h"
+
+#include <string.h>
+
+#include "router/lan.h"
+#include "router/qr.h"
+
+enum { HOST_BYTES_MAX = 255 };
+
+void web_init(struct web *w)
+{
+	*w = (struct web){ .public_url = NULL };
+	files_init(&w->files);
+	buf_init(&w->headers);
+	buf_init(&w->body);
+}
+
+void web_deinit(struct web *w)
+{
+	files_deinit(&w->files);
+	buf_deinit(&w->headers);
+	buf_deinit(&w->body);
+}
+
+/* --- the join URL --------------------------------------------------------- */
+
+bool web_url_valid(const char *url)
+{
+	size_t scheme = !strncmp(url, "http://", 7)  ? 7 :
+			!strncmp(url, "https://", 8) ? 8 :
+						       0;
+
+	if (!scheme || !url[scheme] || strchr("/?#", url[scheme]))
+		return false;
+	for (; *url; url++)
+		if (*url <= ' ' || *url == 0x7f || strchr("\"\\<>&'", *url))
+			return false;
+	return true;
+}
+
+int web_join_url(const struct web *w, struct buf *out)
+{
+	char address[LAN_ADDRESS_SIZE];
+
+	if (w->public_url)
+		return buf_add_str(out, w->public_url);
+	lan_address(address);
+	return buf_printf(out, "http://%s:%u/", address, w->port);
+}
+
+/* --- headers -------------------------------------------------------------- */
+
+/* May this Host stand in a header of ours? */
+static bool host_is_plain(struct bytes host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		uint8_t c = host.data[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		      (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+		      c == ':' || c == '[' || c == ']'))
+			return false;
+	}
+	return host.len && host.len <= HOST_BYTES_MAX;
+}
+
+/* On every response: workers have a policy of their own. 'self' does not
+ * cover ws: in Safari, so that the host is spelled out. */
+static void add_policy(struct web *w, struct bytes host)
+{
+	buf_printf(&w->headers,
+		   "Content-Security-Policy: default-src 'none'; "
+		   "script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+		   "img-src 'self' data: blob:; font-src 'self'; "
+		   "worker-src 'self'; manifest-src 'self'; "
+		   "base-uri 'none'; form-action 'none'; "
+		   "frame-ancestors 'none'; connect-src 'self'");
+	if (host_is_plain(host))
+		buf_printf(&w->headers, " ws://%.*s wss://%.*s",
+			   (int)host.len, (const char *)host.data,
+			   (int)host.len, (const char *)host.data);
+	buf_add_str(&w->headers, "\r\nX-Content-Type-Options: nosniff\r\n"
+				 "Referrer-Policy: no-referrer\r\n");
+}
+
+static void set_response(struct web *w, struct http_response *r,
+			 unsigned status, const char *type, struct bytes body)
+{
+	buf_add_u8(&w->headers, 0);
+	r->status = buf_ok(&w->headers) ? status : 500;
+	r->content_type = type;
+	r->headers = buf_ok(&w->headers) ? (const char *)w->headers.data
+					 : NULL;
+	r->body = body;
+}
+
+static void answer_text(struct web *w, struct http_response *r,
+			unsigned status, const char *text)
+{
+	set_response(w, r, status, "text/plain; charset=utf-8",
+		     bytes_str(text));
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static bool mentions(struct bytes list, const char *text)
+{
+	return list.len &&
+	       memmem(list.data, list.len, text, strlen(text)) != NULL;
+}
+
+/* gzip is among what is accepted, and not with q=0. */
+static bool accepts_gzip(struct bytes accepted)
+{
+	return mentions(accepted, "gzip") && !mentions(accepted, "gzip;q=0,") &&
+	       !(accepted.len >= 8 &&
+		 !memcmp(accepted.data + accepted.len - 8, "gzip;q=0", 8));
+}
+
+static bool is_current(struct bytes if_none_match, const char *etag)
+{
+	return bytes_equal_str(if_none_match, "*") ||
+	       mentions(if_none_match, etag);
+}
+
+static void answer_file(struct web *w, const struct http_request *q,
+			struct http_response *r, const struct file *file)
+{
+	bool packed = file->packed.len && accepts_gzip(q->accept_encoding);
+	const char *etag = packed ? file->packed_etag : file->etag;
+
+	buf_printf(&w->headers,
+		   "ETag: %s\r\nCache-Control: no-cache\r\n"
+		   "Vary: Accept-Encoding\r\n",
+		   etag);
+	if (is_current(q->if_none_match, etag)) {
+		set_response(w, r, 304, file->type, bytes_of(NULL, 0));
+		return;
+	}
+	if (packed)
+		buf_add_str(&w->headers, "Content-Encoding: gzip\r\n");
+	set_response(w, r, 200, file->type,
+		     packed ? file->packed : file->body);
+}
+
+/* --- what is made --------------------------------------------------------- */
+
+static void answer_made(struct web *w, struct http_response *r,
+			const char *type, int err)
+{
+	buf_add_str(&w->headers, "Cache-Control: no-store\r\n");
+	if (err) {
+		answer_text(w, r, 500, "out of memory\n");
+		return;
+	}
+	set_response(w, r, 200, type, buf_bytes(&w->body));
+	r->copy = true;
+}
+
+static void answer_join_json(struct web *w, struct http_response *r)
+{
+	int err = buf_add_str(&w->body, "{\"url\":\"");
+
+	if (!err)
+		err = web_join_url(w, &w->body);
+	if (!err)
+		err = buf_add_str(&w->body, "\"}\n");
+	answer_made(w, r, "application/json", err);
+}
+
+static void answer_qr(struct web *w, struct http_response *r)
+{
+	struct buf url;
+	int err;
+
+	buf_init(&url);
+	err = web_join_url(w, &url);
+	if (!err)
+		err = buf_add_u8(&url, 0);
+	if (!err)
+		err = qr_svg(&w->body, (const char *)url.data);
+	buf_deinit(&url);
+	answer_made(w, r, "image/svg+xml", err);
+}
+
+/* --- requests ------------------------------------------------------------- */
+
+static const struct {
+	const char *path, *file;
+	bool local; /* for this machine only */
+} aliases[] = {
+	{ "/", "/index.html", false },
+	{ "/stage", "/stage.html", false },
+	{ "/lab", "/lab.html", false },
+	{ "/host", "/host.html", true },
+	{ "/host.html", "/host.html", true },
+};
+
+static void answer_path(struct web *w, const struct http_request *q,
+			struct http_response *r)
+{
+	struct bytes path = q->path;
+	const struct file *file;
+
+	for (unsigned i = 0; i < sizeof aliases / sizeof *aliases; i++) {
+		if (!bytes_equal_str(q->path, aliases[i].path))
+			continue;
+		if (aliases[i].local && !q->local) {
+			answer_text(w, r, 403, "the host's page is shown on "
+					       "the host's machine only\n");
+			return;
+		}
+		path = bytes_str(aliases[i].file);
+	}
+	file = files_find(&w->files, path);
+	if (file)
+		answer_file(w, q, r, file);
+	else
+		answer_text(w, r, 404, "there is nothing here\n");
+}
+
+void web_http(void *ctx, const struct http_request *request,
+	      struct http_response *response)
+{
+	struct web *w = ctx;
+
+	buf_clear(&w->headers);
+	buf_clear(&w->body);
+	add_policy(w, request->host);
+	if (bytes_equal_str(request->path, "/join.json"))
+		answer_join_json(w, response);
+	else if (bytes_equal_str(request->path, "/qr.svg"))
+		answer_qr(w, response);
+	else
+		answer_path(w, request, response);
+}
+
+/* --- origins -------------------------------------------------------------- */
+
+/* An origin is a URL without its path. */
+static bool is_origin_of(struct bytes origin, const char *url)
+{
+	size_t length = strlen(url), end = 0;
+	const char *host = strstr(url, "://");
+
+	if (!host)
+		return false;
+	end = (size_t)(host - url) + 3;
+	while (end < length && url[end] != '/' && url[end] != '?' &&
+	       url[end] != '#')
+		end++;
+	return bytes_equal(origin, bytes_of(url, end));
+}
+
+bool web_origin(void *ctx, struct bytes origin)
+{
+	const struct web *w = ctx;
+
+	if (w->public_url && is_origin_of(origin, w->public_url))
+		return true;
+	for (unsigned i = 0; i < w->origin_count; i++)
+		if (is_origin_of(origin, w->origins[i]))
+			return true;
+	return lan_is_own_origin(origin, w->port);
+}

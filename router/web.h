@@ -1,0 +1,37 @@
+/*
+ * web: what the router answers to HTTP: the pages of the manifest, the join
+ * URL as QR code and as JSON; and which pages' scripts may connect. No I/O:
+ * a request in, a response out. May touch base, net's server.h, files, qr,
+ * lan.
+ */
+#ifndef ROUTER_WEB_H
+#define ROUTER_WEB_H
+
+#include "base/buf.h"
+#include "net/server.h"
+#include "router/files.h"
+
+struct web {
+	struct files files;     /* owned */
+	const char *public_url; /* borrowed; NULL: this machine's address */
+	char *const *origins;   /* borrowed; allowed besides our own */
+	unsigned origin_count;
+	unsigned port;          /* that is listened on */
+	struct buf headers, body; /* owned; of the response being made */
+};
+
+void web_init(struct web *w);
+void web_deinit(struct web *w);
+
+/* server_config.http and .origin; ctx is the web. */
+void web_http(void *ctx, const struct http_request *request,
+	      struct http_response *response);
+bool web_origin(void *ctx, struct bytes origin);
+
+/* The URL that phones are shown. ERR_NOMEM. */
+int web_join_url(const struct web *w, struct buf *out);
+/* Is it http:// or https:// with a host, and nothing that JSON or SVG would
+ * have to escape? */
+bool web_url_valid(const char *url);
+
+#endif
