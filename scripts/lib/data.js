@@ -16,6 +16,14 @@ function routerConfig(options) {
   return config;
 }
 
+/** Makes the folder and those above it, one at a time: Node's `recursive`
+ * tries for ever below /proc. */
+function makeFolder(dir) {
+  if (fs.existsSync(dir)) return;
+  makeFolder(path.dirname(dir));
+  fs.mkdirSync(dir, { mode: 0o700 });
+}
+
 function ticketFile(dir, name) {
   const file = path.join(dir, `${name}.ticket`);
   if (!fs.existsSync(file))
@@ -30,7 +38,8 @@ function ticketFile(dir, name) {
 function prepareData(options) {
   const dir = path.resolve(options.data);
   try {
-    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir);
+    fs.accessSync(dir, fs.constants.W_OK);
     const tickets = {};
     for (const name of ['coordinator', 'worker', 'host'])
       tickets[name] = ticketFile(dir, name);

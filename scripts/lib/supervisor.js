@@ -28,7 +28,8 @@ class Supervisor {
     child.startedAt = Date.now();
     child.process = spawn('setpriv',
       ['--pdeathsig', 'TERM', command, ...args],
-      { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+      { stdio: ['ignore', 'pipe', 'inherit'], detached: true,
+        env: { MANYHANDS_LOG: 'warn', ...process.env } });
     this.children.set(name, child);
     const lines = readline.createInterface({ input: child.process.stdout });
     lines.on('line', (line) => handlers.line?.(line));

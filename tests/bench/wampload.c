@@ -415,12 +415,11 @@ static int run(const struct options *o, const struct url *where)
 /* --- the command line ---------------------------------------------------- */
 
 static const char usage[] =
-	"usage: wampload --router ws://host:port/ws [--realm realm1]\n"
-	"                [--serializer msgpack|json] [--callers 1] "
-	"[--callees 1]\n"
-	"                [--inflight 1 (in all)] [--payload 16 (bytes)]\n"
-	"                [--seconds 5] [--procedure manyhands.load]\n"
-	"                [--router-pid PID (tells its CPU time)] [--json]\n";
+	"--router ws://host:port/ws [--realm realm1] "
+	"[--serializer msgpack|json] [--callers 1] [--callees 1] "
+	"[--inflight 1 (in all)] [--payload 16 (bytes)] [--seconds 5] "
+	"[--procedure manyhands.load] "
+	"[--router-pid PID (tells its CPU time)] [--json]";
 
 static int bad_usage(const char *what, const char *value, const char *accepted)
 {
@@ -444,7 +443,9 @@ static bool take_number(const char *name, const char *text, unsigned min,
 	return false;
 }
 
-static bool take_option(struct options *o, int option, const char *name)
+/* `word` is the argument as it was given. */
+static bool take_option(struct options *o, int option, const char *name,
+			const char *word)
 {
 	switch (option) {
 	case 'r':
@@ -476,8 +477,11 @@ static bool take_option(struct options *o, int option, const char *name)
 	case 'j':
 		o->json = true;
 		return true;
+	case 'h':
+		printf("usage: wampload %s\n", usage);
+		exit(0);
 	default:
-		fputs(usage, stderr);
+		bad_usage("unknown or incomplete argument", word, usage);
 		return false;
 	}
 }
@@ -514,22 +518,19 @@ int main(int argc, char **argv)
 	int option, index = 0;
 
 	log_open("wampload");
+	opterr = 0; /* one line, ours */
 	while ((option = getopt_long(argc, argv, "", known, &index)) != -1) {
 		char name[32];
 
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return 0;
-		}
 		snprintf(name, sizeof name, "--%s",
 			 option == '?' ? "" : known[index].name);
-		if (!take_option(&o, option, name))
+		if (!take_option(&o, option, name, argv[optind - 1]))
 			return 2;
 	}
-	if (optind < argc || !o.router) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (optind < argc)
+		return bad_usage("unknown argument", argv[optind], usage);
+	if (!o.router)
+		return bad_usage("--router", "is missing", usage);
 	if (url_parse(o.router, &where, &why)) {
 		fprintf(stderr, "wampload: --router %s\n", why.text);
 		return 2;

@@ -54,7 +54,7 @@ test('a finished job is answered from the ledger', async () => {
 });
 
 test('an unfinished job goes on where it stopped', async () => {
-  const jobs = ['pi:3000000'];
+  const jobs = ['pi:60000000'];
   const part = await runToEnd({ jobs, args: ['--seconds', '2'] });
   assert.equal(part.code, 0, part.stderr);
   assert.ok(part.json.units > 0);
