@@ -6,9 +6,9 @@
 enum { ITEM_SECONDS = 120 };
 
 /* Kicks a second of the reference core, whatever the number of cities. */
-static const double kicks_per_s = 110e3;
+static const double kicks_per_s = 45e3;
 /* Kicks a city after which a tour hardly improves. */
-static const double kicks_a_city = 800;
+static const double kicks_a_city = 400;
 /* Core-seconds of pi at 10^6; the work grows a little faster than the
  * position, by the length of the exponents. */
 static const double pi_million_s = 0.15;
