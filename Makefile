@@ -91,6 +91,8 @@ $(O)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$*))) -c $< -o $@
 
+# Built in, by .incbin.
+$(O)/router/config.o: router/manyhands.json
 # The kinds are where the time goes.
 CFLAGS_compute := $(if $(SANITIZE),,-O3)
 # llhttp comes as sources in Debian's node-llhttp; its warnings are not ours.
