@@ -86,6 +86,7 @@ static void dispatch(void *ctx, void *item)
 		if (!p->audience || audience_has(p->audience, one->session))
 			deliver(p, one->session);
 	}
+	p->event.options = NULL;
 }
 
 static uint64_t publish(struct publication *p, const struct payload *payload)

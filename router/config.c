@@ -170,8 +170,8 @@ static int read_whole(const char *file, char **text, size_t *length,
 int config_load(struct config *c, const char *file, struct why *why)
 {
 	const char *slash = strrchr(file, '/');
-	char *text, *dir;
-	size_t length;
+	char *text = NULL, *dir;
+	size_t length = 0;
 	int err = read_whole(file, &text, &length, why);
 
 	if (err)
