@@ -163,9 +163,29 @@ static bool reroute(struct dealer *d, struct session *s, struct call *call)
 	return true;
 }
 
+static void forward_error(struct dealer *d, struct call *call,
+			  const struct message *m, struct bytes uri)
+{
+	forward(call, &(struct message){ .type = MSG_ERROR,
+					 .request_type = MSG_CALL,
+					 .request = call->request,
+					 .uri = uri,
+					 .options = m->options,
+					 .payload = m->payload });
+	call_answered(d, call);
+	mind_congestion(call->caller, call->callee->session);
+}
+
+/* There is no other callee to ask, and there was none. */
+static bool was_the_only_one(const struct call *call)
+{
+	return call->callee->registration->invoke == INVOKE_SINGLE;
+}
+
 bool dealer_error(struct dealer *d, struct session *s,
 		  const struct message *m)
 {
+	struct bytes uri = m->uri;
 	struct call *call;
 
 	if (!find_invocation(s, m->request, &call))
@@ -173,19 +193,14 @@ bool dealer_error(struct dealer *d, struct session *s,
 	if (!call)
 		return true;
 	if (call->state == CALL_IN_FLIGHT && !call->killed &&
-	    bytes_equal_str(m->uri, "wamp.error.unavailable") &&
-	    reroute(d, s, call))
-		return true;
-	if (call->state == CALL_IN_FLIGHT) {
-		forward(call, &(struct message){ .type = MSG_ERROR,
-						 .request_type = MSG_CALL,
-						 .request = call->request,
-						 .uri = m->uri,
-						 .options = m->options,
-						 .payload = m->payload });
-		call_answered(d, call);
-		mind_congestion(call->caller, s);
+	    bytes_equal_str(uri, "wamp.error.unavailable")) {
+		if (reroute(d, s, call))
+			return true;
+		if (was_the_only_one(call))
+			uri = bytes_str("wamp.error.no_available_callee");
 	}
+	if (call->state == CALL_IN_FLIGHT)
+		forward_error(d, call, m, uri);
 	call_finish(d, call);
 	return true;
 }
