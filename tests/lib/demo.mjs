@@ -117,14 +117,22 @@ export class Demo {
       .find(({ args }) => args[0]?.endsWith(`/${name}`))?.pid;
   }
 
-  /** kill -9, and waits for the supervisor to have another one. */
+  get isRunning() {
+    return this.process.exitCode === null && !this.process.signalCode;
+  }
+
+  /** kill -9, and waits for the supervisor to have another one: its pid, or 0
+   * when the run came to its end meanwhile. */
   async kill9(name) {
-    const old = await until(`${name} to run`, () => this.pid(name));
+    const old = await until(`${name} to run`,
+      () => !this.isRunning || this.pid(name));
+    if (!this.isRunning) return 0;
     process.kill(old, 'SIGKILL');
-    return until(`${name} to run again`, () => {
+    const next = await until(`${name} to run again`, () => {
       const pid = this.pid(name);
-      return pid && pid !== old ? pid : 0;
+      return !this.isRunning || (pid !== old && pid);
     });
+    return this.isRunning ? next : 0;
   }
 
   left() { return processes([this.dir, `:${this.port}/`]); }

@@ -156,9 +156,9 @@ void work_interrupted(void *ctx, uint64_t invocation, struct bytes mode)
 
 	if (!task)
 		return;
-	/* killnowait: the caller has its answer already. */
-	if (!bytes_equal_str(mode, "killnowait"))
-		answer_error(core, invocation, ERROR_CANCELED, NULL);
+	/* In every mode: the slot is taken until the callee has answered. */
+	(void)mode;
+	answer_error(core, invocation, ERROR_CANCELED, NULL);
 	drop(core, task);
 	core_changed(core);
 }
