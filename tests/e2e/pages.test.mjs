@@ -166,6 +166,42 @@ test('phone: one tap joins; the token is kept and used', async () => {
   await page.context().close();
 });
 
+const vector = (kind, wanted) => fs.readFileSync(
+  path.join(root, 'tests', 'vectors', `${kind}.jsonl`), 'utf8').trim()
+  .split('\n').map((line) => JSON.parse(line))
+  .find((v) => v.piece === undefined && wanted(v));
+
+/** A chunk of that vector for whoever is at work, and its result. */
+async function lend(v, seed = v.seed) {
+  const args = { job: 'j', kind: v.kind, lease: 1, from: v.from,
+    count: v.count, seed, budget_ms: 1000,
+    input: Uint8Array.from(Buffer.from(v.input, 'hex')) };
+  return until('a worker', () => [...fake.sessions]
+    .map((s) => fake.invoke(s, 'compute.chunk', args)).find(Boolean));
+}
+
+test('phone: shows what it computes, however quick it is', async () => {
+  const page = await openPage(browser, `${fake.origin}/`, PHONE);
+  await page.click('#join');
+  await until('working', async () => (await state(page)).phase === 'working');
+  const painted = () => page.evaluate(() => {
+    const canvas = document.querySelector('#picture');
+    return canvas.getContext('2d').getImageData(0, 0, canvas.width,
+      canvas.height).data.some((v) => v > 0);
+  });
+  // Small seeds: msgpackr writes integers above 32 bits as doubles.
+  const tsp = await lend(vector('tsp', (v) => v.input.length > 800), 77);
+  assert.ok(tsp.units > 0, tsp.list?.[0]);
+  await until('a tour', async () => await painted() &&
+    /tour/.test(await page.textContent('#caption')));
+  const pi = vector('pi', (v) => v.count > 3);
+  for (let i = 0; i < 4; i++)
+    assert.ok((await lend(pi, 77)).units > 0);
+  await until('blocks', async () => await painted() &&
+    /π/.test(await page.textContent('#caption')));
+  await page.context().close();
+});
+
 test('phone: stopped it stays stopped, also after a reload', async () => {
   const page = await openPage(browser, `${fake.origin}/`, PHONE);
   await page.click('#join');

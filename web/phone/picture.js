@@ -13,14 +13,15 @@ const HOLD_MS = 1600; // before the next chunk takes its place
 const FRAME_MS = 33;
 const LONG_AGO = -1e9;  // over without a result: the next may take its place
 
-/** @param {HTMLCanvasElement} canvas */
-export function createPicture(canvas) {
+/** @param {HTMLCanvasElement} canvas
+ * @param {(chunk: any) => void} onShow the chunk that is shown from now on */
+export function createPicture(canvas, onShow) {
 	const g = canvas.getContext("2d");
 	const dark = matchMedia("(prefers-color-scheme: dark)");
 	const calm = matchMedia("(prefers-reduced-motion: reduce)");
 	let donor = 0;
 	let current = null; // {painter, scene, thread, doneAt}
-	let next = null;    // the newest chunk message meanwhile
+	let next = null;    // {chunk, result}: the newest one meanwhile, done or not
 	let frame = 0;
 	let drawnAt = 0;
 
@@ -76,14 +77,29 @@ export function createPicture(canvas) {
 		frame ||= requestAnimationFrame(tick);
 	}
 
-	function show(chunk) {
+	function show({ chunk, result }) {
 		next = null;
 		const painter = PAINTERS[chunk.kind];
 		try {
 			current = { painter, scene: painter.begin(chunk),
-				thread: chunk.thread, from: chunk.from, doneAt: 0 };
+				thread: chunk.thread, doneAt: 0 };
 		} catch {
 			current = null; // bytes of another version: nothing to see
+			return;
+		}
+		onShow(chunk);
+		drawnAt = 0;
+		if (result)
+			finish(result);
+		wake();
+	}
+
+	function finish(result) {
+		try {
+			current.painter.finish(current.scene, result);
+			current.doneAt = performance.now();
+		} catch {
+			current.doneAt = LONG_AGO;
 		}
 		drawnAt = 0;
 		wake();
@@ -106,31 +122,22 @@ export function createPicture(canvas) {
 				return;
 			if (!current || current.thread === message.thread &&
 				!current.doneAt)
-				show(message);
+				show({ chunk: message, result: null });
 			else
-				next = message;
+				next = { chunk: message, result: null };
 			if (current?.doneAt)
 				wake();
 		},
 		/** @param {any} message "done" of the hub */
 		done(message) {
-			if (next?.thread === message.thread)
-				next = null;
-			if (!current || current.thread !== message.thread ||
-				current.doneAt)
-				return;
-			try {
-				current.painter.finish(current.scene, message);
-			} catch {
-				return;
-			}
-			current.doneAt = performance.now();
-			drawnAt = 0;
-			wake();
+			if (current?.thread === message.thread && !current.doneAt)
+				finish(message);
+			else if (next?.chunk.thread === message.thread)
+				next.result = message;
 		},
 		/** @param {number} thread whose chunk came to nothing */
 		dropped(thread) {
-			if (next?.thread === thread)
+			if (next?.chunk.thread === thread)
 				next = null;
 			if (current?.thread !== thread || current.doneAt)
 				return;

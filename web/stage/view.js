@@ -68,6 +68,8 @@ function stateLine(status) {
 	case "failed":
 		return status.error ?? "failed";
 	case "running":
+		if (status.progress >= 1)
+			return "being checked";
 		return typeof status.eta_s === "number"
 			? `${duration(status.eta_s)} to go` : "";
 	default:
