@@ -12,4 +12,8 @@
 /* `data` is at most 1 MiB; `out` holds BASE64_SIZE(data.len). */
 void base64_encode(struct bytes data, char *out);
 
+/* The inverse, for the canonical form only: padded, no white space, no bits
+ * left over. false for anything else, and for more than `cap` bytes. */
+bool base64_decode(struct bytes text, uint8_t *out, size_t cap, size_t *len);
+
 #endif

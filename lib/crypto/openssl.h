@@ -9,6 +9,7 @@
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #undef ERR_STATE
 
