@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -594,6 +595,50 @@ static void test_writer__commits_what_waits_at_the_end(void **state)
 	store_close(s);
 }
 
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that takes no more: nothing comes back until it does again, and
+ * then everything does, once. */
+static void test_writer__waits_for_a_full_disk(void **state)
+{
+	const struct timespec nap = { .tv_nsec = 20000000 };
+	struct store *s = with_job();
+	struct writer *w = writer_new(s, wake, NULL);
+	struct why why = { "" };
+	struct op *ops;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(64 * 1024);
+	for (unsigned i = 0; i < 2000; i++)
+		writer_add(w, chunk_op(1, i, 1, 0, false));
+	for (unsigned i = 0; i < 500 && writer_state(w, &why) == 0; i++)
+		nanosleep(&nap, NULL);
+	assert_int_equal(writer_state(w, &why), ERR_IO);
+	assert_non_null(strstr(why.text, path));
+	limit_files(RLIM_INFINITY);
+	ops = take(w, 2000);
+	assert_int_equal(writer_state(w, NULL), 0);
+	for (uint64_t seq = 1; ops; seq++) {
+		struct op *next = ops->next;
+
+		assert_int_equal(ops->row.seq, seq);
+		op_free(ops);
+		ops = next;
+	}
+	assert_int_equal(writer_free(w), 0);
+	assert_int_equal(see(s).rows, 2000);
+	assert_true(store_is_sound(s));
+	store_close(s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -613,6 +658,7 @@ int main(void)
 		TEST(test_store__kill_at_any_moment),
 		TEST(test_writer__gives_back_in_order),
 		TEST(test_writer__commits_what_waits_at_the_end),
+		TEST(test_writer__waits_for_a_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
