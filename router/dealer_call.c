@@ -219,7 +219,8 @@ void call_dispatch(struct dealer *d, struct call *call, struct callee *c)
 	 */
 	if (c->forward_timeout && c->session->features & CALLEE_TIMEOUT)
 		deadline_clear(d, call);
-	if (!call->is_kept)
+	/* Nobody else can be asked: nothing to keep. */
+	if (!call->is_kept || c->registration->invoke == INVOKE_SINGLE)
 		call_drop_payload(call);
 }
 

@@ -186,6 +186,7 @@ UNUSED_OK static void peer_connect(struct peer *p, struct room *room)
 	assert_non_null(p->session);
 }
 
+__attribute__((format(printf, 2, 3)))
 UNUSED_OK static void say(struct peer *p, const char *fmt, ...)
 {
 	char text[4096];

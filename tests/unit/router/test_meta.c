@@ -1,0 +1,278 @@
+/* The meta API: procedures and events of sessions, registrations and
+ * subscriptions. */
+#include "room.h"
+
+struct trio {
+	struct room room;
+	struct peer a, b, watcher;
+};
+
+static void trio_init(struct trio *t)
+{
+	room_init(&t->room);
+	peer_join(&t->watcher, &t->room);
+	peer_join(&t->a, &t->room);
+	peer_join(&t->b, &t->room);
+}
+
+static void trio_deinit(struct trio *t)
+{
+	peer_deinit(&t->a);
+	peer_deinit(&t->b);
+	peer_deinit(&t->watcher);
+	room_deinit(&t->room);
+}
+
+static unsigned long long id_of(const struct peer *p)
+{
+	return p->session->id;
+}
+
+static void watch(struct peer *p, unsigned request, const char *topic)
+{
+	say(p, "[32,%u,{},'%s']", request, topic);
+	hears(p, "[33,*");
+}
+
+static void test_meta__session_count_list_get(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	trio_init(&t);
+	say(&t.a, "[48,1,{},'wamp.session.count']");
+	hears(&t.a, "[50,1,{},[3]]");
+	say(&t.a, "[48,2,{},'wamp.session.count',[['keeper']]]");
+	hears(&t.a, "[50,2,{},[0]]");
+	say(&t.a, "[48,3,{},'wamp.session.list',[['anyone','x']]]");
+	hears(&t.a, "[50,3,{},[[*,*,*]]]");
+	say(&t.a, "[48,4,{},'wamp.session.get',[%llu]]", id_of(&t.b));
+	hears(&t.a, "[50,4,{},[{'session':*,'authid':'*','authrole':'anyone',"
+		    "'authmethod':'anonymous','authprovider':'static',"
+		    "'transport':{'type':'fake',*}}]]");
+	say(&t.a, "[48,5,{},'wamp.session.get',[1]]");
+	hears(&t.a, "[8,48,5,{},'wamp.error.no_such_session']");
+	say(&t.a, "[48,6,{},'wamp.session.get']");
+	hears(&t.a, "[8,48,6,{},'wamp.error.invalid_argument',*]");
+	trio_deinit(&t);
+}
+
+static void test_meta__session_kill(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	trio_init(&t);
+	watch(&t.watcher, 1, "wamp.session.on_leave");
+	say(&t.a, "[48,1,{},'wamp.session.kill',[%llu]]", id_of(&t.a));
+	hears(&t.a, "[8,48,1,{},'wamp.error.no_such_session']");
+	say(&t.a, "[48,2,{},'wamp.session.kill',[%llu],{'reason':'a b'}]",
+	    id_of(&t.b));
+	hears(&t.a, "[8,48,2,{},'wamp.error.invalid_uri',*]");
+	say(&t.a, "[48,3,{},'wamp.session.kill',[%llu],"
+		  "{'reason':'go.away','message':'enough'}]",
+	    id_of(&t.b));
+	hears(&t.b, "[6,{'message':'enough'},'go.away']");
+	hears(&t.a, "[50,3,{}]");
+	hears(&t.watcher, "[36,*,*,{},[*,'*','anyone']]");
+	say(&t.b, "[48,1,{},'a.b']"); /* out of the realm already */
+	hears_nothing(&t.b);
+	say(&t.b, "[6,{},'wamp.close.goodbye_and_out']");
+	assert_true(t.b.closed);
+	trio_deinit(&t);
+}
+
+static void test_meta__session_kill_many(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	trio_init(&t);
+	say(&t.a, "[48,1,{},'wamp.session.kill_by_authid',['%s']]",
+	    t.b.session->authid);
+	hears(&t.a, "[50,1,{},[[*]]]");
+	hears(&t.b, "[6,{},'wamp.close.killed']");
+	say(&t.a, "[48,2,{},'wamp.session.kill_by_authrole',['keeper']]");
+	hears(&t.a, "[50,2,{},[0]]");
+	say(&t.a, "[48,3,{},'wamp.session.kill_all']");
+	hears(&t.a, "[50,3,{},[1]]");
+	hears(&t.watcher, "[6,{},'wamp.close.killed']");
+	hears_nothing(&t.a);
+	trio_deinit(&t);
+}
+
+static void test_meta__session_events(void **state)
+{
+	struct trio t;
+	struct peer late;
+
+	(void)state;
+	trio_init(&t);
+	watch(&t.watcher, 1, "wamp.session.on_join");
+	watch(&t.watcher, 2, "wamp.session.on_leave");
+	peer_join(&late, &t.room);
+	hears(&t.watcher, "[36,*,*,{},[{'session':*,'authid':'*'*}]]");
+	peer_lose(&late);
+	hears(&t.watcher, "[36,*,*,{},[*,'*','anyone']]");
+	hears_nothing(&t.watcher);
+	peer_deinit(&late);
+	trio_deinit(&t);
+}
+
+static void test_meta__registration_procedures(void **state)
+{
+	struct trio t;
+	unsigned long long id;
+
+	(void)state;
+	trio_init(&t);
+	id = peer_register(&t.a, 1, "'invoke':'roundrobin'", "a.b");
+	peer_register(&t.b, 1, "'invoke':'roundrobin'", "a.b");
+	peer_register(&t.b, 2, "'match':'prefix'", "x.");
+	say(&t.a, "[48,2,{},'wamp.registration.list']");
+	hears(&t.a, "[50,2,{},[{'exact':[*],'prefix':[*],'wildcard':[]}]]");
+	say(&t.a, "[48,3,{},'wamp.registration.lookup',['a.b']]");
+	hears(&t.a, "[50,3,{},[*]]");
+	say(&t.a, "[48,4,{},'wamp.registration.lookup',['x.y']]");
+	hears(&t.a, "[50,4,{},[null]]");
+	say(&t.a, "[48,5,{},'wamp.registration.lookup',['x.',"
+		  "{'match':'prefix'}]]");
+	hears(&t.a, "[50,5,{},[*]]");
+	say(&t.a, "[48,6,{},'wamp.registration.match',['x.y']]");
+	hears(&t.a, "[50,6,{},[*]]");
+	say(&t.a, "[48,7,{},'wamp.registration.get',[%llu]]", id);
+	hears(&t.a, "[50,7,{},[{'id':*,'created':'2023-11-14T22:13:20.000Z',"
+		    "'uri':'a.b','match':'exact','invoke':'roundrobin'}]]");
+	say(&t.a, "[48,8,{},'wamp.registration.list_callees',[%llu]]", id);
+	hears(&t.a, "[50,8,{},[[*,*]]]");
+	say(&t.a, "[48,9,{},'wamp.registration.count_callees',[%llu]]", id);
+	hears(&t.a, "[50,9,{},[2]]");
+	say(&t.a, "[48,10,{},'wamp.registration.count_callees',[1]]");
+	hears(&t.a, "[8,48,10,{},'wamp.error.no_such_registration']");
+	trio_deinit(&t);
+}
+
+static void test_meta__remove_callee(void **state)
+{
+	struct trio t;
+	unsigned long long id;
+
+	(void)state;
+	trio_init(&t);
+	id = peer_register(&t.a, 1, "'invoke':'roundrobin'", "a.b");
+	say(&t.b, "[48,1,{},'a.b']");
+	hears(&t.a, "[68,1,*");
+	say(&t.b, "[48,2,{},'wamp.registration.remove_callee',"
+		  "[%llu,%llu,'silent']]",
+	    id, id_of(&t.b));
+	hears(&t.b, "[8,48,2,{},'wamp.error.no_such_session',*]");
+	say(&t.b, "[48,3,{},'wamp.registration.remove_callee',"
+		  "[%llu,%llu,'silent']]",
+	    id, id_of(&t.a));
+	hears(&t.a, "[67,0,{'registration':*,'reason':'silent'}]");
+	hears(&t.b, "[50,3,{}]");
+	say(&t.b, "[48,4,{},'a.b']");
+	hears(&t.b, "[8,48,4,{},'wamp.error.no_such_procedure']");
+	say(&t.a, "[70,1,{},['still']]"); /* what it has it may answer */
+	hears(&t.b, "[50,1,{},['still']]");
+	trio_deinit(&t);
+}
+
+static void test_meta__registration_events(void **state)
+{
+	struct trio t;
+	unsigned long long id;
+
+	(void)state;
+	trio_init(&t);
+	watch(&t.watcher, 1, "wamp.registration.on_create");
+	watch(&t.watcher, 2, "wamp.registration.on_register");
+	watch(&t.watcher, 3, "wamp.registration.on_unregister");
+	watch(&t.watcher, 4, "wamp.registration.on_delete");
+	id = peer_register(&t.a, 1, "'invoke':'last'", "a.b");
+	hears(&t.watcher, "[36,*,*,{},[*,{'id':*,'created':'*','uri':'a.b',"
+			  "'match':'exact','invoke':'last'}]]");
+	hears(&t.watcher, "[36,*,*,{},[*,*]]");
+	peer_register(&t.b, 1, "'invoke':'last'", "a.b");
+	hears(&t.watcher, "[36,*,*,{},[*,*]]");
+	hears_nothing(&t.watcher);
+	say(&t.a, "[66,2,%llu]", id);
+	hears(&t.watcher, "[36,*,*,{},[*,*]]");
+	hears_nothing(&t.watcher);
+	peer_lose(&t.b);
+	hears(&t.watcher, "[36,*,*,{},[*,*]]"); /* on_unregister */
+	hears(&t.watcher, "[36,*,*,{},[*,*]]"); /* on_delete */
+	hears_nothing(&t.watcher);
+	trio_deinit(&t);
+}
+
+static void test_meta__subscription_procedures(void **state)
+{
+	struct trio t;
+	unsigned long long id;
+
+	(void)state;
+	trio_init(&t);
+	watch(&t.a, 1, "a.b");
+	id = number_at(&t.a, 2);
+	say(&t.b, "[32,1,{'match':'prefix'},'a.']");
+	hears(&t.b, "[33,*");
+	say(&t.a, "[48,2,{},'wamp.subscription.list']");
+	hears(&t.a, "[50,2,{},[{'exact':[*],'prefix':[*],'wildcard':[]}]]");
+	say(&t.a, "[48,3,{},'wamp.subscription.lookup',['a.b']]");
+	hears(&t.a, "[50,3,{},[*]]");
+	say(&t.a, "[48,4,{},'wamp.subscription.match',['a.b']]");
+	hears(&t.a, "[50,4,{},[[*,*]]]");
+	say(&t.a, "[48,5,{},'wamp.subscription.match',['b.b']]");
+	hears(&t.a, "[50,5,{},[null]]");
+	say(&t.a, "[48,6,{},'wamp.subscription.get',[%llu]]", id);
+	hears(&t.a, "[50,6,{},[{'id':*,'created':'*','uri':'a.b',"
+		    "'match':'exact'}]]");
+	say(&t.a, "[48,7,{},'wamp.subscription.list_subscribers',[%llu]]",
+	    id);
+	hears(&t.a, "[50,7,{},[[*]]]");
+	say(&t.a, "[48,8,{},'wamp.subscription.count_subscribers',[%llu]]",
+	    id);
+	hears(&t.a, "[50,8,{},[1]]");
+	say(&t.a, "[48,9,{},'wamp.subscription.get',[1]]");
+	hears(&t.a, "[8,48,9,{},'wamp.error.no_such_subscription']");
+	trio_deinit(&t);
+}
+
+static void test_meta__subscription_events(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	trio_init(&t);
+	watch(&t.watcher, 1, "wamp.subscription.on_create");
+	/* It hears of its own, after SUBSCRIBED. */
+	hears(&t.watcher, "[36,*,*,{},[*,{'id':*,'created':'*',"
+			  "'uri':'wamp.subscription.on_create',"
+			  "'match':'exact'}]]");
+	watch(&t.watcher, 2, "wamp.subscription.on_delete");
+	hears(&t.watcher, "[36,*");
+	watch(&t.a, 1, "a.b");
+	hears(&t.watcher, "[36,*,*,{},[*,{*'uri':'a.b'*}]]");
+	peer_lose(&t.a);
+	hears(&t.watcher, "[36,*,*,{},[*,*]]");
+	hears_nothing(&t.watcher);
+	trio_deinit(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_meta__session_count_list_get),
+		cmocka_unit_test(test_meta__session_kill),
+		cmocka_unit_test(test_meta__session_kill_many),
+		cmocka_unit_test(test_meta__session_events),
+		cmocka_unit_test(test_meta__registration_procedures),
+		cmocka_unit_test(test_meta__remove_callee),
+		cmocka_unit_test(test_meta__registration_events),
+		cmocka_unit_test(test_meta__subscription_procedures),
+		cmocka_unit_test(test_meta__subscription_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
