@@ -7,11 +7,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { replay } from './replay.js';
+import { replay } from './replay.mjs';
 
 export const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** @returns {import('./replay.js').Vector[]} */
+/** @returns {import('./replay.mjs').Vector[]} */
 export function readVectors() {
   const dir = process.env.VECTORS_DIR ?? here;
   return fs.readdirSync(dir).filter((name) => name.endsWith('.jsonl')).sort()

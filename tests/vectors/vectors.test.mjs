@@ -39,7 +39,7 @@ for (const file of modules)
   });
 
 test('a changed byte is noticed', async () => {
-  const { replay } = await import('./replay.js');
+  const { replay } = await import('./replay.mjs');
   const vectors = readVectors().slice(0, 3);
   vectors[1].output = vectors[1].output.replace(/..$/, (byte) =>
     byte === '00' ? '01' : '00');
@@ -54,8 +54,8 @@ function serve() {
   /** @type {Record<string, () => [string, string | Buffer]>} */
   const content = {
     '/': () => ['text/html', '<!doctype html><title>vectors</title>'],
-    '/replay.js': () => ['text/javascript',
-      fs.readFileSync(path.join(here, 'replay.js'))],
+    '/replay.mjs': () => ['text/javascript',
+      fs.readFileSync(path.join(here, 'replay.mjs'))],
     '/vectors.json': () => ['application/json', JSON.stringify(readVectors())],
   };
   for (const file of modules)
@@ -88,7 +88,7 @@ test('both builds in Chromium give the native bytes', {
       const { failures, passed } = await page.evaluate(
         async (/** @type {string} */ url) => {
           // @ts-ignore the page's own address
-          const { replay } = await import('/replay.js');
+          const { replay } = await import('/replay.mjs');
           const module = await WebAssembly.compile(
             await (await fetch(url)).arrayBuffer());
           return replay(module, await (await fetch('/vectors.json')).json());
