@@ -85,6 +85,10 @@ static void check_authn(struct cfg *c, const struct config *config,
 
 static void check(struct cfg *c, const struct config *config)
 {
+	if (!config->realm_count)
+		cfg_fail(c, "realms", "at least one is wanted");
+	if (!config->transport_count)
+		cfg_fail(c, "transports", "at least one is wanted");
 	for (unsigned i = 0; i < config->realm_count; i++)
 		for (unsigned j = 0; j < i; j++)
 			if (!strcmp(config->realms[i].name,
@@ -98,10 +102,6 @@ static void check(struct cfg *c, const struct config *config)
 		check_authn(c, config, &config->transports[i].authn);
 		cfg_leave(c, length);
 	}
-	if (!config->realm_count)
-		cfg_fail(c, "realms", "at least one is wanted");
-	if (!config->transport_count)
-		cfg_fail(c, "transports", "at least one is wanted");
 }
 
 /* --- reading -------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Registrations and the callees in them. Spec: "Registering and
+/* Registrations: made, joined, left, revoked. Spec: "Registering and
  * Unregistering"; "Shared Registration", "Pattern-based Registrations",
  * "Registration Revocation" (advanced). */
 #include "router/dealer_parts.h"
@@ -75,8 +75,8 @@ struct registration *dealer_get(const struct dealer *d, uint64_t id)
 	return id_map_get(&d->by_id, id);
 }
 
-static void tell(struct dealer *d, enum happening what, struct session *s,
-		 const struct registration *r)
+void dealer_tell(struct dealer *d, enum happening what,
+		 const struct session *s, const struct registration *r)
 {
 	if (d->happened)
 		d->happened(d->happened_ctx, what, s->id, r);
@@ -100,7 +100,7 @@ static const struct procedure_rule *rule_for(const struct dealer *d,
 	return NULL;
 }
 
-static void registration_free(struct registration *r)
+void registration_free(struct registration *r)
 {
 	free((void *)r->uri.data);
 	free(r);
@@ -162,8 +162,7 @@ static struct registration *registration_new(struct dealer *d,
 	return r;
 }
 
-/* Gone for everybody but the callees that have still calls to answer. */
-static void registration_delete(struct dealer *d, struct registration *r)
+void registration_delete(struct dealer *d, struct registration *r)
 {
 	uri_map_remove(&d->registrations, r->match, r->uri);
 	id_map_take(&d->by_id, r->id);
@@ -172,164 +171,6 @@ static void registration_delete(struct dealer *d, struct registration *r)
 		   "the last callee has left before the call was begun");
 	if (ring_is_empty(&r->leaving))
 		registration_free(r);
-}
-
-/* --- callees ------------------------------------------------------------- */
-
-bool callee_has_slot(const struct callee *c)
-{
-	return c->attached &&
-	       (!c->concurrency || c->in_flight < c->concurrency);
-}
-
-void callee_update(struct callee *c)
-{
-	bool is_free = callee_has_slot(c);
-
-	if (is_free && !c->is_free)
-		c->registration->free_count++;
-	if (!is_free && c->is_free)
-		c->registration->free_count--;
-	c->is_free = is_free;
-	if (c->carried > c->in_flight)
-		c->carried = c->in_flight;
-}
-
-static struct callee *callee_find(const struct registration *r,
-				  const struct session *s)
-{
-	ring_each(at, &s->callees) {
-		struct callee *c = ring_item(at, struct callee, of_session);
-
-		if (c->registration == r)
-			return c;
-	}
-	return NULL;
-}
-
-/* Left over from an earlier registering of the same procedure: the calls that
- * it still has to answer go on counting. */
-static struct callee *callee_find_leaving(const struct registration *r,
-					  const struct session *s)
-{
-	ring_each(at, &s->callees) {
-		struct callee *c = ring_item(at, struct callee, of_session);
-
-		if (!c->attached && c->registration->match == r->match &&
-		    bytes_equal(c->registration->uri, r->uri))
-			return c;
-	}
-	return NULL;
-}
-
-static void leave_registration(struct callee *c)
-{
-	struct registration *r = c->registration;
-
-	ring_remove(&c->in_registration);
-	if (r->is_over && ring_is_empty(&r->leaving))
-		registration_free(r);
-}
-
-static struct callee *callee_revive(struct callee *c, struct registration *r)
-{
-	if (c->registration != r)
-		leave_registration(c);
-	else
-		ring_remove(&c->in_registration);
-	c->registration = r;
-	c->carried = c->in_flight;
-	return c;
-}
-
-static struct callee *callee_new(struct registration *r, struct session *s)
-{
-	struct callee *c = callee_find_leaving(r, s);
-
-	if (c)
-		return callee_revive(c, r);
-	c = calloc(1, sizeof *c);
-	if (!c)
-		return NULL;
-	c->registration = r;
-	c->session = s;
-	ring_init(&c->in_registration);
-	ring_init(&c->calls);
-	ring_add(&s->callees, &c->of_session);
-	return c;
-}
-
-static uint32_t lowered(uint32_t wanted, uint32_t max)
-{
-	return max && (!wanted || wanted > max) ? max : wanted;
-}
-
-static void callee_attach(struct callee *c, uint32_t concurrency)
-{
-	struct registration *r = c->registration;
-
-	c->concurrency = lowered(concurrency, r->concurrency_max);
-	c->attached = true;
-	ring_add(&r->callees, &c->in_registration);
-	r->callee_count++;
-	c->session->registration_count++;
-	c->session->pattern_count += r->match != URI_EXACT;
-	callee_update(c);
-}
-
-void callee_free(struct dealer *d, struct callee *c)
-{
-	(void)d;
-	assert(!c->attached && ring_is_empty(&c->calls));
-	leave_registration(c);
-	ring_remove(&c->of_session);
-	free(c);
-}
-
-void callee_done(struct dealer *d, struct callee *c)
-{
-	c->in_flight--;
-	callee_update(c);
-	if (c->attached)
-		queue_drain(d, c->registration);
-	else if (!c->in_flight)
-		callee_free(d, c);
-}
-
-/* roundrobin goes on with the one after whoever has left. */
-static void step_back(struct registration *r, struct callee *c)
-{
-	struct ring *before = c->in_registration.prev;
-
-	if (r->last_picked != c)
-		return;
-	r->last_picked = before == &r->callees ?
-				 NULL :
-				 ring_item(before, struct callee,
-					   in_registration);
-}
-
-void callee_detach(struct dealer *d, struct callee *c)
-{
-	struct registration *r = c->registration;
-	struct session *s = c->session;
-	bool is_last = r->callee_count == 1;
-
-	step_back(r, c);
-	c->attached = false;
-	callee_update(c);
-	ring_remove(&c->in_registration);
-	ring_add(&r->leaving, &c->in_registration);
-	r->callee_count--;
-	s->registration_count--;
-	s->pattern_count -= r->match != URI_EXACT;
-	tell(d, REGISTRATION_UNREGISTERED, s, r);
-	if (is_last) {
-		tell(d, REGISTRATION_DELETED, s, r);
-		registration_delete(d, r);
-	} else {
-		queue_fail_declined(d, r);
-	}
 }
 
 /* --- the messages -------------------------------------------------------- */
@@ -437,8 +278,8 @@ static void join_registration(struct dealer *d, struct session *s,
 	callee_attach(c, options->concurrency);
 	session_acknowledge(s, MSG_REGISTERED, m->request, r->id);
 	if (is_first)
-		tell(d, REGISTRATION_CREATED, s, r);
-	tell(d, REGISTRATION_REGISTERED, s, r);
+		dealer_tell(d, REGISTRATION_CREATED, s, r);
+	dealer_tell(d, REGISTRATION_REGISTERED, s, r);
 	queue_drain(d, r);
 }
 

@@ -7,8 +7,22 @@
 
 #include "router/dealer.h"
 
-/* --- dealer.c: registrations and callees ---------------------------------- */
+/* --- dealer.c -------------------------------------------------------------- */
 
+void dealer_tell(struct dealer *d, enum happening what,
+		 const struct session *s, const struct registration *r);
+/* Gone for everybody but the callees that still have calls to answer. */
+void registration_delete(struct dealer *d, struct registration *r);
+void registration_free(struct registration *r);
+
+/* --- dealer_callee.c ------------------------------------------------------- */
+
+/* The session's record in it, attached or not; NULL: none. */
+struct callee *callee_find(const struct registration *r,
+			   const struct session *s);
+/* A record that is not attached yet; NULL when out of memory. */
+struct callee *callee_new(struct registration *r, struct session *s);
+void callee_attach(struct callee *c, uint32_t concurrency);
 /* After its in_flight, concurrency or attachment changed. */
 void callee_update(struct callee *c);
 bool callee_has_slot(const struct callee *c);

@@ -211,30 +211,33 @@ static void do_call(struct play *p, struct actor *a)
 	    (unsigned)(a - p->actors), a->generation, seq);
 }
 
+/* `before` and `after` stand around the id. */
 static void answer(struct play *p, struct actor *a, unsigned at,
-		   const char *fmt)
+		   const char *before, const char *after)
 {
 	struct held h = a->held[at];
 
 	a->held[at] = a->held[--a->held_count];
-	if (strstr(fmt, "unavailable") && h.caller < PEERS)
+	if (strstr(after, "unavailable") && h.caller < PEERS)
 		p->actors[h.caller].calls[h.seq].declined = true;
-	say(&a->peer, fmt, (unsigned long long)h.id);
+	say(&a->peer, "%s%llu%s", before, (unsigned long long)h.id, after);
 }
 
 static void do_answer(struct play *p, struct actor *a)
 {
-	static const char *const words[] = {
-		"[70,%llu,{},[1]]",
-		"[70,%llu,{}]",
-		"[8,68,%llu,{},'some.error']",
-		"[8,68,%llu,{},'wamp.error.unavailable']",
-		"[8,68,%llu,{},'wamp.error.canceled']",
+	static const char *const words[][2] = {
+		{ "[70,", ",{},[1]]" },
+		{ "[70,", ",{}]" },
+		{ "[8,68,", ",{},'some.error']" },
+		{ "[8,68,", ",{},'wamp.error.unavailable']" },
+		{ "[8,68,", ",{},'wamp.error.canceled']" },
 	};
+	unsigned which = below(p, 5);
 
 	listen(p);
 	if (a->held_count)
-		answer(p, a, below(p, a->held_count), words[below(p, 5)]);
+		answer(p, a, below(p, a->held_count), words[which][0],
+		       words[which][1]);
 }
 
 static void do_cancel(struct play *p, struct actor *a)
@@ -334,7 +337,7 @@ static void settle(struct play *p)
 			struct actor *a = &p->actors[i];
 
 			while (a->here && a->held_count) {
-				answer(p, a, 0, "[70,%llu,{}]");
+				answer(p, a, 0, "[70,", ",{}]");
 				listen(p);
 				busy = true;
 			}

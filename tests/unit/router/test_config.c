@@ -1,0 +1,234 @@
+/* The configuration: what is read, and that each mistake is told with its
+ * place. */
+#include <unistd.h>
+
+#include "room.h"
+
+#include "router/config.h"
+
+static char dir[] = "/tmp/manyhands-config-XXXXXX";
+
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* With ' for ". */
+static int load(struct config *c, const char *text, struct why *why)
+{
+	char path[128], copy[4096];
+
+	snprintf(copy, sizeof copy, "%s", text);
+	for (char *p = copy; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	write_file("c.json", copy);
+	snprintf(path, sizeof path, "%s/c.json", dir);
+	return config_load(c, path, why);
+}
+
+#define ROLES "'roles':[{'name':'anonymous','permissions':[]}]"
+#define REALMS "'realms':[{'name':'realm1'," ROLES "}]"
+#define PLACE "'endpoint':{'type':'tcp','port':8080}"
+#define TRANSPORTS                                                            \
+	"'transports':[{'type':'web'," PLACE ",'paths':{'ws':"                \
+	"{'type':'websocket'}}}]"
+
+static void test_config__the_demos(void **state)
+{
+	struct config c;
+	struct why why;
+	const struct authn *authn;
+
+	(void)state;
+	write_file("coordinator.ticket", "one\n");
+	write_file("worker.ticket", "two\n");
+	write_file("host.ticket", "three\n");
+	assert_int_equal(config_default(&c, false, &why), 0);
+	/* Without a folder nobody has a ticket. */
+	assert_int_equal(c.transports[0].authn.count, 0);
+	assert_string_equal(c.transports[0].authn.anonymous_role, "audience");
+	config_deinit(&c);
+	{
+		char text[16384] = "", path[128];
+		FILE *f = fopen("router/manyhands.json", "r");
+
+		assert_non_null(f);
+		text[fread(text, 1, sizeof text - 1, f)] = '\0';
+		fclose(f);
+		write_file("demo.json", text);
+		snprintf(path, sizeof path, "%s/demo.json", dir);
+		assert_int_equal(config_load(&c, path, &why), 0);
+	}
+	authn = &c.transports[0].authn;
+	assert_int_equal(authn->count, 3);
+	assert_string_equal(authn->principals[1].authid, "trusted");
+	assert_string_equal(authn->principals[1].ticket, "two");
+	assert_int_equal(c.realms[0].role_count, 4);
+	assert_int_equal(c.realms[0].rules[0].queue_max, 10000);
+	assert_int_equal(c.realms[0].roles[3].limits.calls, 65536);
+	assert_true(access_allows(&c.realms[0].roles[0].access,
+				  ACTION_REGISTER, bytes_str("compute.chunk"),
+				  URI_EXACT));
+	assert_false(access_allows(&c.realms[0].roles[0].access,
+				   ACTION_REGISTER,
+				   bytes_str("compute.audit"), URI_EXACT));
+	assert_false(access_allows(&c.realms[0].roles[0].access,
+				   ACTION_PUBLISH, bytes_str("job.finished"),
+				   URI_EXACT));
+	config_deinit(&c);
+}
+
+static void test_config__open(void **state)
+{
+	struct config c;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(config_default(&c, true, &why), 0);
+	assert_string_equal(c.realms[0].name, "realm1");
+	assert_true(access_allows(&c.realms[0].roles[0].access, ACTION_PUBLISH,
+				  bytes_str("any.thing"), URI_EXACT));
+	config_deinit(&c);
+}
+
+static void test_config__crossbars_words(void **state)
+{
+	struct config c;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{'version':2,'realms':[{'name':'r.one','roles':["
+		"{'name':'anonymous','permissions':["
+		"{'uri':'com.*','allow':{'call':true,'publish':false},"
+		"'disclose':{'caller':true},'cache':true},"
+		"{'uri':'org.a','match':'exact','allow':{}}]}],"
+		"'store':{'type':'memory','call-queue':["
+		"{'uri':'com.','match':'prefix','limit':7}]},"
+		"'options':{'uri_check':'strict'}}],"
+		"'transports':[{'type':'websocket','id':'t1'," PLACE ","
+		"'auth':{'anonymous':{'type':'static','role':'anonymous'}},"
+		"'options':{'allowed_origins':['https://example.org']}}]}",
+		&why), 0);
+	assert_true(c.uri_strict);
+	assert_int_equal(c.realms[0].rules[0].queue_max, 7);
+	assert_true(access_find(&c.realms[0].roles[0].access,
+				bytes_str("com.x"))->disclose_caller);
+	assert_string_equal(c.transports[0].ws_path, "/");
+	assert_string_equal(c.transports[0].origins[0],
+			    "https://example.org");
+	config_deinit(&c);
+}
+
+static const struct {
+	const char *text, *wanted; /* a pattern with * */
+} mistakes[] = {
+	{ "{'a': ", "*c.json: line 1: *" },
+	{ "[]", "*c.json: an object is wanted*" },
+	{ "{'version':2,'workerz':[]}", "*workerz: unknown key; *realms*" },
+	{ "{'version':1," REALMS "," TRANSPORTS "}", "*version: *2" },
+	{ "{" REALMS "}", "*transports: is missing" },
+	{ "{" TRANSPORTS "}", "*realms: is missing" },
+	{ "{'realms':[]," TRANSPORTS "}", "*realms: at least one*" },
+	{ "{'realms':{}," TRANSPORTS "}", "*realms: a list is wanted" },
+	{ "{'realms':[{'name':'a'," ROLES "},{'name':'a'," ROLES "}],"
+	  TRANSPORTS "}", "*realms: a is there twice" },
+	{ "{'realms':[{'name':'a','rolls':[]}]," TRANSPORTS "}",
+	  "*realms[0].rolls: unknown key*" },
+	{ "{'realms':[{'name':'a b'," ROLES "}]," TRANSPORTS "}",
+	  "*realms[0].name: not a valid URI" },
+	{ "{'realms':[{'name':7," ROLES "}]," TRANSPORTS "}",
+	  "*realms[0].name: a text is wanted" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
+	  "{'uri':'a.b'},{'uri':'a..b'}]}]}]," TRANSPORTS "}",
+	  "*realms[0].roles[0].permissions[1].uri: not a valid URI*" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
+	  "{'uri':'a.b'},{'uri':'a.b'}]}]}]," TRANSPORTS "}",
+	  "*permissions[1].uri: there is a permission for it already" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
+	  "{'uri':'a.b','allow':{'cal':true}}]}]}]," TRANSPORTS "}",
+	  "*permissions[0].allow.cal: unknown key*" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
+	  "{'uri':'a.b','allow':{'call':1}}]}]}]," TRANSPORTS "}",
+	  "*permissions[0].allow.call: true or false is wanted" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
+	  "{'uri':'a.b','match':'regex'}]}]}]," TRANSPORTS "}",
+	  "*permissions[0].match: accepted are exact, prefix, wildcard" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':[],"
+	  "'limits':{'calls':-1}}]}]," TRANSPORTS "}",
+	  "*roles[0].limits.calls: an integer from 0 *" },
+	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
+	  "'invoke':'best'}]}]," TRANSPORTS "}",
+	  "*procedures[0].invoke: accepted are single*" },
+	{ "{" REALMS ",'transports':[{'type':'smoke'," PLACE "}]}",
+	  "*transports[0].type: accepted are: *" },
+	{ "{" REALMS ",'transports':[{'type':'websocket'}]}",
+	  "*transports[0].endpoint: is missing" },
+	{ "{" REALMS ",'transports':[{'type':'websocket',"
+	  "'endpoint':{'type':'tcp','port':65536}}]}",
+	  "*endpoint.port: an integer from 0 to 65535 is wanted" },
+	{ "{" REALMS ",'transports':[{'type':'web'," PLACE ",'paths':{}}]}",
+	  "*transports[0].paths: one of type websocket is wanted" },
+	{ "{" REALMS ",'transports':[{'type':'websocket'," PLACE ","
+	  "'auth':{'anonymous':{'type':'static','role':'ghost'}}}]}",
+	  "*auth.anonymous.role: no realm has a role ghost" },
+	{ "{" REALMS ",'transports':[{'type':'websocket'," PLACE ","
+	  "'auth':{'ticket':{'type':'static','principals':{'kim':"
+	  "{'role':'anonymous','ticket_file':'none'}}}}}]}",
+	  "*auth.ticket.principals.kim.ticket_file: */none: can not be read" },
+	{ "{" REALMS ",'transports':[{'type':'websocket'," PLACE ","
+	  "'auth':{'ticket':{'type':'static','principals':{'kim':"
+	  "{'role':'anonymous','ticket':''}}}}}]}",
+	  "*principals.kim: a ticket or ticket_file is wanted*" },
+	{ "{" REALMS "," REALMS "," TRANSPORTS "}",
+	  "*c.json: line 1: duplicate*" },
+};
+
+static void test_config__each_mistake_has_its_place(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+		struct config c;
+		struct why why = { "" };
+
+		assert_int_equal(load(&c, mistakes[i].text, &why), ERR_USAGE);
+		if (!looks_like(mistakes[i].wanted, why.text))
+			fail_msg("%s: %s", mistakes[i].text, why.text);
+	}
+}
+
+static void test_config__missing_file(void **state)
+{
+	struct config c;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(config_load(&c, "/nowhere/c.json", &why), ERR_USAGE);
+	assert_non_null(strstr(why.text, "/nowhere/c.json"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_config__the_demos),
+		cmocka_unit_test(test_config__open),
+		cmocka_unit_test(test_config__crossbars_words),
+		cmocka_unit_test(test_config__each_mistake_has_its_place),
+		cmocka_unit_test(test_config__missing_file),
+	};
+	char command[64];
+	int failed;
+
+	if (!mkdtemp(dir))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	return system(command) ? 1 : failed;
+}

@@ -1,0 +1,141 @@
+/* Each allocation of a router's day fails once: sessions may be refused or
+ * end, nothing leaks, nothing breaks, and the next ones are served. */
+#include "tests/unit/base/fail_malloc.h"
+
+#include "room.h"
+
+enum { ACTORS = 4 };
+
+/* The fake connection's own memory must not fail: it counts only. */
+static int quiet_send(void *ctx, struct bytes message)
+{
+	(void)message;
+	return ((struct peer *)ctx)->closed ? ERR_CLOSED : 0;
+}
+
+static const struct link_ops quiet = { quiet_send, peer_close, peer_pause,
+				       peer_limit, peer_output };
+
+static bool connect_quietly(struct peer *p, struct room *room)
+{
+	struct link link = { .ops = &quiet, .ctx = p,
+			     .serializer = &serializer_json,
+			     .confidential = true, .transport = "fake" };
+
+	memset(p, 0, sizeof *p);
+	p->room = room;
+	p->session = router_connect(&room->router, &link, &room->authn);
+	return p->session != NULL;
+}
+
+/* Raw text; a connection that is closed is lost, as net would tell. */
+static void tell(struct peer *p, const char *text)
+{
+	if (!p->session)
+		return;
+	router_receive(&p->room->router, p->session, bytes_str(text));
+	if (p->closed) {
+		router_lost(&p->room->router, p->session);
+		p->session = NULL;
+	}
+	dealer_check(&p->room->router.realms[0].dealer);
+}
+
+#define HELLO                                                                 \
+	"[1,\"realm1\",{\"roles\":{\"caller\":{},\"callee\":{\"features\":"   \
+	"{\"call_canceling\":true,\"progressive_call_results\":true,"         \
+	"\"registration_revocation\":true}}}}]"
+
+static const struct {
+	unsigned who;
+	const char *text;
+} day[] = {
+	{ 0, HELLO },
+	{ 1, HELLO },
+	{ 2, HELLO },
+	{ 0, "[32,1,{},\"wamp.session.on_join\"]" },
+	{ 0, "[32,2,{\"match\":\"prefix\"},\"wamp.registration.\"]" },
+	{ 3, HELLO },
+	{ 1, "[64,1,{\"invoke\":\"roundrobin\",\"concurrency\":1},"
+	     "\"q.p\"]" },
+	{ 2, "[64,1,{\"invoke\":\"roundrobin\",\"concurrency\":1},"
+	     "\"q.p\"]" },
+	{ 2, "[64,2,{\"match\":\"wildcard\"},\"x..y\"]" },
+	{ 3, "[48,1,{\"timeout\":50,\"disclose_me\":true},\"q.p\",[1]]" },
+	{ 3, "[48,2,{},\"q.p\",[2],{\"k\":3}]" },
+	{ 3, "[48,3,{},\"q.p\",[3]]" },
+	{ 3, "[48,4,{\"receive_progress\":true},\"x.a.y\"]" },
+	{ 1, "[8,68,1,{},\"wamp.error.unavailable\"]" },
+	{ 2, "[70,1,{},[1]]" },
+	{ 2, "[70,2,{\"progress\":true},[1]]" },
+	{ 2, "[70,2,{},[1]]" },
+	{ 3, "[49,3,{\"mode\":\"kill\"}]" },
+	{ 0, "[16,3,{\"acknowledge\":true,\"exclude\":[1,2],"
+	     "\"eligible_authrole\":[\"anyone\"]},\"a.b\",[1]]" },
+	{ 0, "[48,4,{},\"wamp.registration.list\"]" },
+	{ 0, "[48,5,{},\"wamp.session.list\"]" },
+	{ 0, "[48,6,{},\"wamp.session.kill_by_authrole\",[\"keeper\"]]" },
+	{ 1, "[6,{},\"wamp.close.close_realm\"]" },
+};
+
+static void live_a_day(struct room *room, struct peer *peers)
+{
+	for (unsigned i = 0; i < ACTORS; i++)
+		(void)connect_quietly(&peers[i], room);
+	for (unsigned i = 0; i < sizeof day / sizeof *day; i++)
+		tell(&peers[day[i].who], day[i].text);
+	room->now_ms += 100;
+	router_set_time(&room->router, room->now_ms, 0);
+	router_tick(&room->router);
+	dealer_check(&room->router.realms[0].dealer);
+}
+
+static void lose_all(struct room *room, struct peer *peers)
+{
+	for (unsigned i = 0; i < ACTORS; i++)
+		if (peers[i].session)
+			router_lost(&room->router, peers[i].session);
+}
+
+/* Afterwards all is as it was. */
+static void serve_another(struct room *room)
+{
+	struct peer p;
+
+	peer_join(&p, room);
+	peer_register(&p, 1, "", "q.p");
+	say(&p, "[48,2,{},'q.p',[1]]");
+	hears(&p, "[68,1,*,{},[1]]");
+	peer_deinit(&p);
+}
+
+static void test_memory__each_allocation_fails_once(void **state)
+{
+	struct procedure_rule rule = { .uri = bytes_str("q.p"),
+				       .queue_max = 5 };
+	bool failed = true;
+
+	(void)state;
+	for (size_t n = 1; failed; n++) {
+		struct room room;
+		struct peer peers[ACTORS];
+
+		room_init_with(&room, &rule, 1);
+		room_open(&room);
+		fail_malloc_at(n);
+		live_a_day(&room, peers);
+		failed = fail_malloc_off();
+		lose_all(&room, peers);
+		serve_another(&room);
+		room_deinit(&room);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory__each_allocation_fails_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

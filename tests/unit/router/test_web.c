@@ -1,0 +1,268 @@
+/* Pages, the join URL and Origins, without a socket. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "room.h"
+
+#include "router/qr.h"
+#include "router/web.h"
+
+static char dir[] = "/tmp/manyhands-web-XXXXXX";
+
+static void write_file(const char *name, const char *text, unsigned repeat)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	while (repeat--)
+		fputs(text, f);
+	fclose(f);
+}
+
+static void web_with_pages(struct web *w)
+{
+	struct why why;
+	char deep[128];
+
+	snprintf(deep, sizeof deep, "%s/deep", dir);
+	mkdir(deep, 0700);
+	write_file("index.html", "<p>index</p>", 100);
+	write_file("stage.html", "<p>stage</p>", 1);
+	write_file("host.html", "<p>host</p>", 1);
+	write_file(".secret", "hidden", 1);
+	write_file("worker.wasm", "\1\2\3", 1);
+	write_file("deep/a.js", "let a;", 1);
+	web_init(w);
+	w->port = 8080;
+	assert_int_equal(files_load(&w->files, dir, &why), 0);
+}
+
+static struct http_response get(struct web *w, const char *path,
+				const char *accept, const char *none_match)
+{
+	struct http_request q = {
+		.path = bytes_str(path),
+		.host = bytes_str("10.0.0.7:8080"),
+		.accept_encoding = bytes_str(accept),
+		.if_none_match = bytes_str(none_match),
+		.peer = "10.0.0.9:1",
+	};
+	struct http_response r = { 0 };
+
+	web_http(w, &q, &r);
+	return r;
+}
+
+static void test_web__files_by_their_names(void **state)
+{
+	struct web w;
+	struct http_response r;
+
+	(void)state;
+	web_with_pages(&w);
+	r = get(&w, "/", "", "");
+	assert_int_equal(r.status, 200);
+	assert_string_equal(r.content_type, "text/html; charset=utf-8");
+	assert_int_equal(r.body.len, 1200);
+	r = get(&w, "/stage", "", "");
+	assert_true(bytes_equal_str(r.body, "<p>stage</p>"));
+	assert_string_equal(get(&w, "/worker.wasm", "", "").content_type,
+			    "application/wasm");
+	assert_int_equal(get(&w, "/deep/a.js", "", "").status, 200);
+	assert_int_equal(get(&w, "/lab", "", "").status, 404);
+	web_deinit(&w);
+}
+
+/* There is only the manifest: no path leads out of it. */
+static void test_web__nothing_else_can_be_asked_for(void **state)
+{
+	static const char *const paths[] = {
+		"/.secret", "/../etc/passwd", "/deep/../index.html", "/deep",
+		"/deep/", "//index.html", "/index.html/", "/INDEX.html", "",
+		"/etc/passwd",
+	};
+	struct web w;
+
+	(void)state;
+	web_with_pages(&w);
+	for (unsigned i = 0; i < sizeof paths / sizeof *paths; i++)
+		assert_int_equal(get(&w, paths[i], "", "").status, 404);
+	web_deinit(&w);
+}
+
+static void test_web__gzip_and_etag(void **state)
+{
+	struct web w;
+	struct http_response r;
+	char etag[64];
+
+	(void)state;
+	web_with_pages(&w);
+	r = get(&w, "/", "br, gzip", "");
+	assert_non_null(strstr(r.headers, "Content-Encoding: gzip\r\n"));
+	assert_non_null(strstr(r.headers, "Vary: Accept-Encoding\r\n"));
+	assert_true(r.body.len < 200);
+	assert_int_equal(r.body.data[0], 0x1f);
+	assert_int_equal(sscanf(strstr(r.headers, "ETag: "), "ETag: %63s",
+				etag), 1);
+	r = get(&w, "/", "gzip", etag);
+	assert_int_equal(r.status, 304);
+	assert_int_equal(r.body.len, 0);
+	/* Not the same bytes, so not the same tag. */
+	assert_int_equal(get(&w, "/", "", etag).status, 200);
+	assert_null(strstr(get(&w, "/", "gzip;q=0", "").headers,
+			   "Content-Encoding"));
+	/* Too small to be worth it. */
+	assert_null(strstr(get(&w, "/stage", "gzip", "").headers,
+			   "Content-Encoding"));
+	web_deinit(&w);
+}
+
+static void test_web__policy_names_the_host(void **state)
+{
+	struct web w;
+	struct http_request q = { .path = bytes_str("/"),
+				  .host = bytes_str("evil.com; script-src *") };
+	struct http_response r;
+
+	(void)state;
+	web_with_pages(&w);
+	r = get(&w, "/", "", "");
+	assert_non_null(strstr(r.headers,
+			       "connect-src 'self' ws://10.0.0.7:8080 "
+			       "wss://10.0.0.7:8080\r\n"));
+	web_http(&w, &q, &r);
+	assert_null(strstr(r.headers, "evil"));
+	assert_non_null(strstr(r.headers, "connect-src 'self'\r\n"));
+	web_deinit(&w);
+}
+
+static void test_web__host_page_is_local(void **state)
+{
+	struct web w;
+	struct http_request q = { .path = bytes_str("/host"),
+				  .local = true };
+	struct http_response r = { 0 };
+
+	(void)state;
+	web_with_pages(&w);
+	assert_int_equal(get(&w, "/host", "", "").status, 403);
+	assert_int_equal(get(&w, "/host.html", "", "").status, 403);
+	web_http(&w, &q, &r);
+	assert_true(bytes_equal_str(r.body, "<p>host</p>"));
+	web_deinit(&w);
+}
+
+static void test_web__join_url(void **state)
+{
+	struct web w;
+	struct http_response r;
+
+	(void)state;
+	web_with_pages(&w);
+	r = get(&w, "/join.json", "", "");
+	assert_int_equal(r.status, 200);
+	assert_true(r.copy);
+	assert_memory_equal(r.body.data, "{\"url\":\"http://", 15);
+	w.public_url = "https://hands.example/";
+	r = get(&w, "/join.json", "", "");
+	assert_true(bytes_equal_str(r.body,
+		"{\"url\":\"https://hands.example/\"}\n"));
+	r = get(&w, "/qr.svg", "", "");
+	assert_string_equal(r.content_type, "image/svg+xml");
+	assert_memory_equal(r.body.data, "<svg ", 5);
+	web_deinit(&w);
+}
+
+static void test_web__origins(void **state)
+{
+	static char one[] = "https://more.example";
+	char *origins[] = { one };
+	struct web w;
+
+	(void)state;
+	web_init(&w);
+	w.port = 8080;
+	w.public_url = "https://hands.example/join";
+	w.origins = origins;
+	w.origin_count = 1;
+	assert_true(web_origin(&w, bytes_str("http://localhost:8080")));
+	assert_true(web_origin(&w, bytes_str("http://127.0.0.1:8080")));
+	assert_true(web_origin(&w, bytes_str("https://hands.example")));
+	assert_true(web_origin(&w, bytes_str("https://more.example")));
+	assert_false(web_origin(&w, bytes_str("http://localhost:8081")));
+	assert_false(web_origin(&w, bytes_str("http://localhost")));
+	assert_false(web_origin(&w, bytes_str("http://evil.example:8080")));
+	assert_false(web_origin(&w, bytes_str("https://hands.example.evil")));
+	assert_false(web_origin(&w, bytes_str("http://hands.example")));
+	assert_false(web_origin(&w, bytes_str("null")));
+	assert_false(web_origin(&w, bytes_str("")));
+	w.port = 80;
+	assert_true(web_origin(&w, bytes_str("http://localhost")));
+	web_deinit(&w);
+}
+
+static void test_web__public_urls(void **state)
+{
+	(void)state;
+	assert_true(web_url_valid("http://a"));
+	assert_true(web_url_valid("https://a.example:99/x?y"));
+	assert_false(web_url_valid("ws://a"));
+	assert_false(web_url_valid("http://"));
+	assert_false(web_url_valid("http:///x"));
+	assert_false(web_url_valid("http://a\"b"));
+	assert_false(web_url_valid("http://a b"));
+	assert_false(web_url_valid("a.example"));
+}
+
+static void test_web__missing_folder(void **state)
+{
+	struct files f;
+	struct why why = { "" };
+
+	(void)state;
+	files_init(&f);
+	assert_int_equal(files_load(&f, "/nowhere/web", &why), ERR_IO);
+	assert_non_null(strstr(why.text, "/nowhere/web"));
+}
+
+/* A module in the middle of a finder pattern is dark, the margin is not. */
+static void test_qr__is_drawn(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	assert_int_equal(qr_svg(&out, "http://192.0.2.1:8080/"), 0);
+	assert_int_equal(buf_add_u8(&out, 0), 0);
+	assert_non_null(strstr((char *)out.data, "M4 4h7v1h-7z"));
+	assert_null(strstr((char *)out.data, "M3 "));
+	buf_deinit(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_web__files_by_their_names),
+		cmocka_unit_test(test_web__nothing_else_can_be_asked_for),
+		cmocka_unit_test(test_web__gzip_and_etag),
+		cmocka_unit_test(test_web__policy_names_the_host),
+		cmocka_unit_test(test_web__host_page_is_local),
+		cmocka_unit_test(test_web__join_url),
+		cmocka_unit_test(test_web__origins),
+		cmocka_unit_test(test_web__public_urls),
+		cmocka_unit_test(test_web__missing_folder),
+		cmocka_unit_test(test_qr__is_drawn),
+	};
+	char command[64];
+	int failed;
+
+	if (!mkdtemp(dir))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	return system(command) ? 1 : failed;
+}
