@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A worker of some 30 lines: joins as a donor and computes chunks of pi, bit
+"""A worker on one page: joins as a donor and computes chunks of pi, bit
 for bit as the C does (compute/pi/pi.h says what a term is).
 
     pi_worker.py [ws://127.0.0.1:8080/ws] [REALM]
