@@ -135,7 +135,7 @@ $(B)/tests/unit/base/%: $(O)/tests/unit/base/%.o $(call lib,base)
 	$(LINK) -lcmocka
 $(B)/tests/unit/wamp/%: $(O)/tests/unit/wamp/%.o $(call lib,wamp base)
 	@mkdir -p $(@D)
-	$(LINK) -lcmocka $(SYS_wamp)
+	$(LINK) -lcmocka $(SYS_wamp) -lcbor
 $(B)/tests/unit/crypto/%: $(O)/tests/unit/crypto/%.o $(call lib,crypto wamp base)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(SYS_crypto) $(SYS_wamp)

@@ -375,6 +375,7 @@ const struct serializer serializer_json = {
 	.id = SERIALIZER_JSON,
 	.name = "json",
 	.subprotocol = "wamp.2.json",
+	.batched = "wamp.2.json.batched",
 	.binary = false,
 	.rawsocket = 1,
 	.decode = decode,

@@ -89,8 +89,18 @@ struct decoder {
 	struct message *out;
 };
 
-static bool take_id(const struct value *v, uint64_t min, uint64_t *out)
+/* JavaScript's encoders of MessagePack and CBOR (wampy's) write an integer
+ * that is too long for 32 bits as a double; up to 2^53 that is exact. JSON
+ * has integers of every length: a real is no id there. */
+static bool take_id(const struct decoder *d, const struct value *v,
+		    uint64_t min, uint64_t *out)
 {
+	if (v->type == VALUE_REAL && d->serializer->binary &&
+	    v->real > (double)UINT32_MAX && v->real <= (double)WAMP_ID_MAX &&
+	    v->real == (double)(uint64_t)v->real) {
+		*out = (uint64_t)v->real;
+		return true;
+	}
 	return value_get_range(v, min, WAMP_ID_MAX, out);
 }
 
@@ -141,16 +151,16 @@ static int take_element(struct decoder *d, char letter, struct bytes raw)
 		return err;
 	switch (letter) {
 	case 'r':
-		ok = take_id(&v, 1, &m->request);
+		ok = take_id(d, &v, 1, &m->request);
 		break;
 	case 'R':
-		ok = take_id(&v, 0, &m->request);
+		ok = take_id(d, &v, 0, &m->request);
 		break;
 	case 's':
-		ok = take_id(&v, 1, &m->subject);
+		ok = take_id(d, &v, 1, &m->subject);
 		break;
 	case 'p':
-		ok = take_id(&v, 1, &m->publication);
+		ok = take_id(d, &v, 1, &m->publication);
 		break;
 	case 't':
 		ok = take_request_type(d, &v);
@@ -191,6 +201,8 @@ static bool raw_is(const struct serializer *serializer, struct bytes raw,
 
 	if (serializer->id == SERIALIZER_JSON)
 		return first == (dict ? '{' : '[');
+	if (serializer->id == SERIALIZER_CBOR)
+		return first >> 5 == (dict ? 5 : 4);
 	if (dict)
 		return (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf;
 	return (first & 0xf0) == 0x90 || first == 0xdc || first == 0xdd;

@@ -263,6 +263,7 @@ const struct serializer serializer_msgpack = {
 	.id = SERIALIZER_MSGPACK,
 	.name = "msgpack",
 	.subprotocol = "wamp.2.msgpack",
+	.batched = "wamp.2.msgpack.batched",
 	.binary = true,
 	.rawsocket = 2,
 	.decode = decode,

@@ -11,6 +11,9 @@ static const struct serializer *const serializers[] = {
 #ifndef WAMP_WITHOUT_JSON
 	&serializer_json,
 #endif
+#ifndef WAMP_WITHOUT_CBOR
+	&serializer_cbor,
+#endif
 };
 
 enum { SERIALIZERS = sizeof serializers / sizeof serializers[0] };
@@ -19,6 +22,14 @@ const struct serializer *serializer_by_subprotocol(struct bytes subprotocol)
 {
 	for (unsigned i = 0; i < SERIALIZERS; i++)
 		if (bytes_equal_str(subprotocol, serializers[i]->subprotocol))
+			return serializers[i];
+	return NULL;
+}
+
+const struct serializer *serializer_by_batched(struct bytes subprotocol)
+{
+	for (unsigned i = 0; i < SERIALIZERS; i++)
+		if (bytes_equal_str(subprotocol, serializers[i]->batched))
 			return serializers[i];
 	return NULL;
 }

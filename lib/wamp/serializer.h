@@ -1,6 +1,6 @@
 /*
- * serializer: what a message looks like on the wire, JSON or MessagePack (CBOR
- * and the batched variants have their place in the table).
+ * serializer: what a message looks like on the wire, JSON, MessagePack or
+ * CBOR. (How several of them share one WebSocket message is batch.h's.)
  *
  * Two paths. `decode` and `encode` go through the value tree. `split` walks a
  * whole message once without building anything - lengths, depth, element
@@ -8,7 +8,7 @@
  * elements of the outer list, so that a router forwards payloads unopened.
  * What does not pass is the sender's fault. Budgets are checked before
  * anything is allocated; no walk recurses deeper than depth_max.
- * No I/O; base only (jansson in json.c, msgpack-c's headers in msgpack.c).
+ * No I/O; base only (msgpack-c's headers in msgpack.c).
  */
 #ifndef WAMP_SERIALIZER_H
 #define WAMP_SERIALIZER_H
@@ -35,6 +35,7 @@ struct serializer {
 	enum serializer_id id;
 	const char *name;        /* "json" */
 	const char *subprotocol; /* "wamp.2.json" */
+	const char *batched;     /* "wamp.2.json.batched" */
 	bool binary;             /* WebSocket frame type */
 	uint8_t rawsocket;       /* number in the RawSocket handshake */
 
@@ -71,10 +72,13 @@ struct serializer {
 	int (*list_end)(struct buf *out);
 };
 
-extern const struct serializer serializer_json, serializer_msgpack;
+extern const struct serializer serializer_json, serializer_msgpack,
+	serializer_cbor;
 
-/* By WebSocket subprotocol, name, or RawSocket number; NULL when unknown. */
+/* By WebSocket subprotocol (of batches, that is another one), name, or
+ * RawSocket number; NULL when unknown. */
 const struct serializer *serializer_by_subprotocol(struct bytes subprotocol);
+const struct serializer *serializer_by_batched(struct bytes subprotocol);
 const struct serializer *serializer_by_name(const char *name);
 const struct serializer *serializer_by_rawsocket(uint8_t number);
 
