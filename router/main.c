@@ -72,6 +72,10 @@ static int add_listen(struct options *o, const char *text)
 	if (o->listen[o->listen_count].scheme != URL_WS)
 		return complain("--listen %s: accepted is ws://host:port/path",
 				text);
+	if (o->listen_count && strcmp(o->listen[0].path,
+				      o->listen[o->listen_count].path))
+		return complain("--listen %s: the path must be %s, as in the "
+				"first one", text, o->listen[0].path);
 	o->listen_count++;
 	return 0;
 }
@@ -200,7 +204,7 @@ static int listen_at(struct place *place, const struct url *where)
 	if (!place->web.port)
 		place->web.port = port;
 	log_line(LOG_INFO, "listening on ws://%s:%u%s", where->host, port,
-		 place->config->ws_path);
+		 where->path);
 	return 0;
 }
 
@@ -256,6 +260,7 @@ static int open_place(struct place *place, bool is_first)
 	if (count || err)
 		return err;
 	snprintf(where.host, sizeof where.host, "%s", c->interface);
+	snprintf(where.path, sizeof where.path, "%s", c->ws_path);
 	return listen_at(place, &where);
 }
 
