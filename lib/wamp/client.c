@@ -245,6 +245,8 @@ static int add_auth(struct arena *a, const struct client_config *config,
 			       value_str(config->authid));
 	if (!err && config->agent)
 		err = dict_set(a, details, "agent", value_str(config->agent));
+	if (!err && config->authextra)
+		err = dict_set(a, details, "authextra", *config->authextra);
 	return err;
 }
 

@@ -34,6 +34,9 @@ struct client_config {
 	/* For methods other than ticket: appends the signature. NULL: the
 	 * session aborts on such a CHALLENGE. */
 	const char *authmethod;
+	/* A dict for HELLO.Details.authextra, or NULL. Not copied: read at each
+	 * client_open, so that an owner may put a fresh nonce in before. */
+	const struct value *authextra;
 	int (*challenge)(void *ctx, struct bytes method,
 			 const struct value *extra, struct buf *signature);
 

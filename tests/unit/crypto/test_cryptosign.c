@@ -246,8 +246,8 @@ static void test_cryptosign__client_refuses_a_bad_challenge(void **state)
 	static const char *const wrong[] = {
 		"", "00",
 		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-		"ffff",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00",
 		"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff-",
 	};
 	struct fixture f;

@@ -114,10 +114,9 @@ static void test_base64__of_the_rfc(void **state)
 static void test_base64__only_the_canonical_form(void **state)
 {
 	static const char *const wrong[] = {
-		"Zg=",	    "Zg",	"Z===",	    "====",	"Zh==",
-		"Zm9=",	    " Zg==",	"Zg== ",    "Zg==\n",	"   Z",
-		"Zg==Zg==", "Zm8=Zm9v", "Zm-v",	    "Zm_v",	"Zm9v\n\n\n\n",
-		"Z g=",	    "\xff\xff\xff\xff",
+		"Zg=", "Zg", "Z===", "====", "Zh==", "Zm9=", " Zg==", "Zg== ",
+		"Zg==\n", "   Z", "Zg==Zg==", "Zm8=Zm9v", "Zm-v", "Zm_v",
+		"Zm9v\n\n\n\n", "Z g=", "\xff\xff\xff\xff",
 	};
 
 	(void)state;
@@ -128,15 +127,18 @@ static void test_base64__only_the_canonical_form(void **state)
 		if (base64_decode(bytes_str(wrong[i]), out, sizeof out, &len))
 			fail_msg("accepted: \"%s\"", wrong[i]);
 	}
-	{
-		uint8_t out[5];
-		size_t len;
+}
 
-		assert_false(base64_decode(bytes_str("Zm9vYmFy"), out,
-					   sizeof out, &len));
-		assert_false(base64_decode(bytes_of("Zg\0=", 4), out,
-					   sizeof out, &len));
-	}
+static void test_base64__no_more_than_there_is_room(void **state)
+{
+	uint8_t out[6] = { 0 };
+	size_t len;
+
+	(void)state;
+	assert_false(base64_decode(bytes_str("Zm9vYmFy"), out, 5, &len));
+	assert_int_equal(out[5], 0);
+	assert_true(base64_decode(bytes_str("Zm9vYmFy"), out, 6, &len));
+	assert_false(base64_decode(bytes_of("Zg\0=", 4), out, 6, &len));
 }
 
 static void test_mac__each_allocation_may_fail(void **state)
@@ -170,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_mac__pbkdf2_keeps_its_limits),
 		cmocka_unit_test(test_base64__of_the_rfc),
 		cmocka_unit_test(test_base64__only_the_canonical_form),
+		cmocka_unit_test(test_base64__no_more_than_there_is_room),
 		cmocka_unit_test(test_mac__each_allocation_may_fail),
 	};
 
