@@ -1,5 +1,5 @@
 /*
- * support: what the tests of this room share: hex, and both codecs by short
+ * support: what the tests of this room share: hex, and all codecs by short
  * names. Included by one source file of a test program each.
  */
 #ifndef TESTS_WAMP_SUPPORT_H
@@ -16,8 +16,11 @@
 
 #define UNUSED __attribute__((unused))
 
-static const struct serializer *const both[] UNUSED = { &serializer_msgpack,
-							&serializer_json };
+enum { LANGUAGES = 3 };
+
+static const struct serializer *const every[LANGUAGES] UNUSED = {
+	&serializer_msgpack, &serializer_json, &serializer_cbor
+};
 
 /* The bytes of a hex text (spaces allowed), in memory of exactly their size,
  * so that a sanitizer sees each read behind the end. Free `data`. */

@@ -54,7 +54,7 @@ static void on_event(void *ctx, uint64_t publication,
 	log_add(ctx, " ");
 }
 
-/* --- fixtures: each test runs in both languages -------------------------- */
+/* --- fixtures ------------------------------------------------------------ */
 
 static void peer_init(struct peer *p, const struct serializer *serializer)
 {
@@ -83,7 +83,7 @@ static int set_up(void **state)
 	if (!p)
 		return -1;
 	arena_init(&arena, 4096);
-	peer_init(p, both[0]);
+	peer_init(p, every[0]);
 	*state = p;
 	return 0;
 }
@@ -613,7 +613,7 @@ static void test_client__violations_end_the_session(void **state)
 				   "left:wamp.error.protocol_violation:";
 		struct peer p;
 
-		peer_init(&p, both[i % 2]);
+		peer_init(&p, every[i % LANGUAGES]);
 		busy(&p);
 		assert_int_equal(say(&p, bad[i]), ERR_MALFORMED);
 		assert_int_equal(strncmp(p.log, want, strlen(want)), 0);

@@ -1,5 +1,5 @@
-/* What must hold for both codecs at once: random trees there and back, from
- * one language into the other, and each allocation failing once. */
+/* What must hold for all codecs at once: random trees there and back, from
+ * one language into another, and each allocation failing once. */
 #include "support.h"
 
 #include <math.h>
@@ -115,8 +115,9 @@ static void test_codecs__random_trees_there_and_back(void **state)
 		buf_init(&first);
 		buf_init(&second);
 		buf_init(&third);
-		for (int k = 0; k < 2; k++) {
-			const struct serializer *s = both[k], *o = both[1 - k];
+		for (int k = 0; k < LANGUAGES * LANGUAGES; k++) {
+			const struct serializer *s = every[k / LANGUAGES];
+			const struct serializer *o = every[k % LANGUAGES];
 
 			buf_clear(&first);
 			buf_clear(&second);
@@ -126,7 +127,7 @@ static void test_codecs__random_trees_there_and_back(void **state)
 						   limits, &back),
 					 0);
 			assert_true(value_equal(&v, back));
-			/* Over to the other and back: the same bytes. */
+			/* Over to another and back: the same bytes. */
 			assert_int_equal(
 				serializer_transcode(s, buf_bytes(&first), o,
 						     &a, limits, &second),
@@ -158,7 +159,7 @@ static void test_codecs__one_changed_byte(void **state)
 	arena_init(&a, 8192);
 	rng_seed(&rng, 7);
 	for (int i = 0; i < 40000; i++) {
-		const struct serializer *s = both[i % 2];
+		const struct serializer *s = every[i % LANGUAGES];
 		const struct value v = random_tree(&a, &rng, 0);
 		struct buf b;
 		struct bytes raw;
@@ -189,19 +190,25 @@ static void test_codecs__one_changed_byte(void **state)
 static void test_codecs__are_found_by_their_names(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		const struct serializer *s = both[i];
+	for (int i = 0; i < LANGUAGES; i++) {
+		const struct serializer *s = every[i];
 
 		assert_ptr_equal(serializer_by_name(s->name), s);
 		assert_ptr_equal(serializer_by_rawsocket(s->rawsocket), s);
 		assert_ptr_equal(
 			serializer_by_subprotocol(bytes_str(s->subprotocol)),
 			s);
+		assert_ptr_equal(serializer_by_batched(bytes_str(s->batched)),
+				 s);
+		assert_null(serializer_by_subprotocol(bytes_str(s->batched)));
+		assert_null(serializer_by_batched(bytes_str(s->subprotocol)));
 	}
 	assert_int_equal(serializer_json.rawsocket, 1);
 	assert_int_equal(serializer_msgpack.rawsocket, 2);
+	assert_int_equal(serializer_cbor.rawsocket, 3);
 	assert_null(serializer_by_name("JSON"));
 	assert_null(serializer_by_rawsocket(0));
+	assert_null(serializer_by_rawsocket(4));
 	assert_null(serializer_by_subprotocol(bytes_str("wamp.2.msgpack2")));
 	assert_null(serializer_by_subprotocol(bytes_of(NULL, 0)));
 }
@@ -223,28 +230,28 @@ static int there_and_back(const struct serializer *s, struct bytes raw,
 
 static void test_codecs__each_allocation_may_fail(void **state)
 {
-	struct buf text, packed;
+	struct buf raw[LANGUAGES], *text = &raw[1];
 
 	(void)state;
-	buf_init(&text);
-	buf_init(&packed);
+	for (int k = 0; k < LANGUAGES; k++)
+		buf_init(&raw[k]);
 	/* More keys than the walk keeps inline, some with escapes. */
-	buf_add_str(&text, "[[1,[2.5,[]]],\"\\u00e9\",\"\\u0000AQID\",{");
+	buf_add_str(text, "[[1,[2.5,[]]],\"\\u00e9\",\"\\u0000AQID\",{");
 	for (int i = 0; i < 80; i++)
-		buf_printf(&text, "%s\"key\\u0041%d\":%d", i ? "," : "", i, i);
-	buf_add_str(&text, "}]");
-	{
+		buf_printf(text, "%s\"key\\u0041%d\":%d", i ? "," : "", i, i);
+	buf_add_str(text, "}]");
+	for (int k = 0; k < LANGUAGES; k += 2) {
 		struct arena a;
 
 		arena_init(&a, 4096);
 		assert_int_equal(serializer_transcode(&serializer_json,
-						      buf_bytes(&text),
-						      &serializer_msgpack, &a,
-						      limits, &packed),
+						      buf_bytes(text),
+						      every[k], &a, limits,
+						      &raw[k]),
 				 0);
 		arena_deinit(&a);
 	}
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < LANGUAGES; k++) {
 		size_t n = 1, failed = 0;
 		bool hit;
 
@@ -254,8 +261,7 @@ static void test_codecs__each_allocation_may_fail(void **state)
 
 			buf_init(&out);
 			fail_malloc_at(n++);
-			err = there_and_back(both[k],
-					     buf_bytes(k ? &text : &packed),
+			err = there_and_back(every[k], buf_bytes(&raw[k]),
 					     &out);
 			hit = fail_malloc_off();
 			/* The check of keys can do without. */
@@ -266,8 +272,8 @@ static void test_codecs__each_allocation_may_fail(void **state)
 		} while (hit);
 		assert_true(failed > 8 && n - failed <= 4);
 	}
-	buf_deinit(&text);
-	buf_deinit(&packed);
+	for (int k = 0; k < LANGUAGES; k++)
+		buf_deinit(&raw[k]);
 }
 
 /* Without memory for a table the keys are sorted: a key that is there twice
@@ -299,6 +305,87 @@ static void test_codecs__equal_keys_are_found_without_memory(void **state)
 	}
 }
 
+/* An indefinite item allocates on the way: lists and dicts that grow, chunks
+ * that are put together, keys of chunks (more of them than fit inline). */
+static void test_codecs__each_allocation_of_chunks_may_fail(void **state)
+{
+	size_t n = 1, failed = 0;
+	struct buf text;
+	bool hit;
+
+	(void)state;
+	buf_init(&text);
+	buf_add(&text, "\x9f\x9f\x01\x02\xff\x5f\x41x\xff\xbf", 10);
+	for (int i = 0; i < 80; i++) {
+		buf_add(&text, "\x7f\x61k\x62", 4);
+		buf_printf(&text, "%02d\xff\x01", i);
+	}
+	buf_add(&text, "\xff\xff", 2);
+	do {
+		struct buf out;
+		int err;
+
+		buf_init(&out);
+		fail_malloc_at(n++);
+		err = there_and_back(&serializer_cbor, buf_bytes(&text), &out);
+		hit = fail_malloc_off();
+		assert_true(err == 0 || (hit && err == ERR_NOMEM));
+		assert_int_equal(out.len == 0, err != 0);
+		failed += err != 0;
+		buf_deinit(&out);
+	} while (hit);
+	assert_true(failed > 10 && n - failed <= 4);
+	buf_deinit(&text);
+}
+
+/* Exact where the language can: integers over 2^53 of either sign, and
+ * binaries, which JSON carries as base64 behind a NUL. */
+static void test_codecs__nothing_is_lost_on_the_way(void **state)
+{
+	static const struct {
+		const char *of[LANGUAGES]; /* in hex */
+	} same[] = {
+		{ { "cf0020000000000001", /* 9007199254740993 */
+		    "39303037313939323534373430393933",
+		    "1b0020000000000001" } },
+		{ { "cfffffffffffffffff", /* 18446744073709551615 */
+		    "3138343436373434303733373039353531363135",
+		    "1bffffffffffffffff" } },
+		{ { "d3ffdfffffffffffff", /* -9007199254740993 */
+		    "2d39303037313939323534373430393933",
+		    "3b0020000000000000" } },
+		{ { "d38000000000000000", /* -9223372036854775808 */
+		    "2d39323233333732303336383534373735383038",
+		    "3b7fffffffffffffff" } },
+		{ { "c403 1000ff", /* "\u0000EAD/" */
+		    "225c7530303030 4541442f 22",
+		    "43 1000ff" } },
+		{ { "81a16bc400", "7b226b223a 225c7530303030 22 7d",
+		    "a1616b40" } },
+	};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 1024);
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		for (int k = 0; k < LANGUAGES * LANGUAGES; k++) {
+			int from = k / LANGUAGES, to = k % LANGUAGES;
+			struct bytes raw = from_hex(same[i].of[from]);
+			struct buf out;
+
+			buf_init(&out);
+			assert_int_equal(
+				serializer_transcode(every[from], raw,
+						     every[to], &a, limits,
+						     &out),
+				0);
+			assert_bytes(buf_bytes(&out), same[i].of[to]);
+			buf_deinit(&out);
+			free((void *)raw.data);
+		}
+	arena_deinit(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +393,9 @@ int main(void)
 		cmocka_unit_test(test_codecs__one_changed_byte),
 		cmocka_unit_test(test_codecs__are_found_by_their_names),
 		cmocka_unit_test(test_codecs__each_allocation_may_fail),
+		cmocka_unit_test(
+			test_codecs__each_allocation_of_chunks_may_fail),
+		cmocka_unit_test(test_codecs__nothing_is_lost_on_the_way),
 		cmocka_unit_test(
 			test_codecs__equal_keys_are_found_without_memory),
 	};
