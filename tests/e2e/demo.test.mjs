@@ -143,6 +143,9 @@ test('the host pauses, starts, and freezes a donor', async () => {
   await host.click(`#freeze-${donor}`);
   await until('the phone to hear of it', async () =>
     (await state(phone)).frozen === true);
+  await until('the panel to list it, frozen and without a rank', async () =>
+    (await state(host)).donors.some((d) => d.donor === donor && d.frozen &&
+      d.rank === 0));
   await shot(host, 'host');
   await host.click(`#freeze-${donor}`);
   await until('the phone to be unfrozen', async () =>
