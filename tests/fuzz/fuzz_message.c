@@ -1,5 +1,5 @@
 /* The first byte chooses the serializer and the side; the rest is a message:
- * decoded both ways, encoded in both serializers, and given to a client. */
+ * decoded both ways, encoded in each serializer, and given to a client. */
 #include <assert.h>
 
 #include "base/buf.h"
@@ -43,6 +43,7 @@ static void decode(const struct serializer *s, struct bytes raw,
 		assert(header.type == m.type && header.request == m.request);
 		encode(&m, &serializer_json, side);
 		encode(&m, &serializer_msgpack, side);
+		encode(&m, &serializer_cbor, side);
 	}
 	arena_deinit(&a);
 }
@@ -63,7 +64,9 @@ static void receive(const struct serializer *s, struct bytes raw)
 	};
 	struct client *c = client_new(&config);
 	const char *welcome = s == &serializer_json ? "[2,1,{}]"
-						    : "\x93\x02\x01\x80";
+			      : s == &serializer_cbor
+				      ? "\x83\x02\x01\xa0"
+				      : "\x93\x02\x01\x80";
 
 	if (c && client_open(c) == 0 &&
 	    client_receive(c, bytes_str(welcome)) == 0) {
@@ -80,7 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	s = data[0] & 1 ? &serializer_json : &serializer_msgpack;
+	s = data[0] & 4   ? &serializer_cbor
+	    : data[0] & 1 ? &serializer_json
+			  : &serializer_msgpack;
 	decode(s, bytes_of(data + 1, size - 1),
 	       data[0] & 2 ? FROM_ROUTER : FROM_CLIENT);
 	receive(s, bytes_of(data + 1, size - 1));
