@@ -86,6 +86,11 @@ export function createMap(changed) {
 		}
 	}
 
+	/** Lines get thinner where there are many. */
+	function fineness() {
+		return Math.min(1, Math.sqrt(4000 / tour.n));
+	}
+
 	/** One path a colour: n edges are drawn with 256 strokes at most. */
 	function drawEdges(g, look) {
 		const paths = new Map();
@@ -98,8 +103,7 @@ export function createMap(changed) {
 			paths.set(tour.tint[slot], edges);
 		}
 		g.lineCap = g.lineJoin = "round";
-		const fine = Math.min(1, Math.sqrt(4000 / tour.n));
-		g.lineWidth = Math.max(0.8, 2.4 * fine) * look.scale;
+		g.lineWidth = Math.max(0.8, 2.4 * fineness()) * look.scale;
 		for (const [tint, edges] of [...paths].sort((p, q) => p[0] - q[0])) {
 			g.beginPath();
 			for (let i = 0; i < edges.length; i += 2)
@@ -157,7 +161,7 @@ export function createMap(changed) {
 			for (const { donor, edge, at } of flashes) {
 				const left = 1 - (now - at) / FLASH_MS;
 				g.globalAlpha = Math.min(1, left * 1.6);
-				g.lineWidth = (3 + 5 * left * left) * look.scale;
+				g.lineWidth = (3 + 5 * left * left) * fineness() * look.scale;
 				g.strokeStyle = markColour(donor, look.dark);
 				g.beginPath();
 				trace(g, ...edge);
