@@ -122,8 +122,10 @@ static void test_batch__what_is_no_batch(void **state)
  * taken for a message. */
 static void test_batch__truncated_at_each_byte(void **state)
 {
-	static const char *const whole[] = { "5b315d 1e 5b325d 1e",
-					     "00000003 5b315d 00000003 5b325d" };
+	static const char *const whole[] = {
+		"5b315d 1e 5b325d 1e",
+		"00000003 5b315d 00000003 5b325d",
+	};
 
 	(void)state;
 	for (int k = 0; k < 2; k++) {

@@ -219,7 +219,8 @@ static void test_cbor__what_wamp_does_not_know_is_refused(void **state)
 		"81d9d9f701",               /* the mark, not in front */
 		"d9d9f7d9d9f701", "da0000d9f701",
 		"a10102",                   /* keys that are no text */
-		"a1f602", "a18002", "a1a002", "a1416102", "a1f502", "a1f93c0002",
+		"a1f602", "a18002", "a1a002", "a1416102", "a1f502",
+		"a1f93c0002",
 		"a1 5f4161ff 02", "a1 d8404161 02", "bf 01 02 ff",
 		"61ff", "62c328", "63eda080", "62c080", "64f4908080",
 		"a161ff01",                 /* not UTF-8 */
@@ -286,7 +287,8 @@ static void test_cbor__announced_bombs(void **state)
 	static const char *const bombs[] = {
 		"9a20000000", "9affffffff", "9bffffffffffffffff",
 		"9b8000000000000001", "ba20000000", "bbffffffffffffffff",
-		"bb8000000000000000", "bb7fffffffffffffff", "bb0000000080000001",
+		"bb8000000000000000", "bb7fffffffffffffff",
+		"bb0000000080000001",
 		"bbffffffffffffffff 616101", "819a20000000",
 		"a16161bbffffffffffffffff", "9f9b00000000ffffffffff",
 		"83 990003f6f6 990003f6f6 990003f6f6", "99fffff6f6",
