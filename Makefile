@@ -69,6 +69,8 @@ SYS_compute := -lgmp -lm
 SYS_coordinator := -lsqlite3
 
 .PHONY: all programs pages run test clean help
+# Objects of tests are kept for the next build.
+.SECONDARY:
 all: $(B)/.setup programs pages
 
 help:
@@ -80,7 +82,7 @@ help:
 	@echo 'make bench      the benchmarks of tests/bench'
 	@echo 'make clean      remove $(B)'
 
-$(B)/.setup: scripts/setup
+$(B)/.setup: scripts/setup web/package-lock.json
 	@scripts/setup run
 	@mkdir -p $(B) && touch $@
 
@@ -187,6 +189,15 @@ test-setup:
 test: test-setup
 	@$(MAKE) --no-print-directory programs pages unit
 	@tests/run.mjs --build $(B) $(if $(SANITIZE),--sanitize) $(SUITES)
+
+# --- benchmarks: they print figures, and decide nothing --------------------
+.PHONY: bench
+bench: all $(B)/bench/crowd $(B)/bench/tsp_bench
+	node tests/bench/system.mjs
+	$(B)/bench/crowd
+$(B)/bench/%: $(O)/tests/bench/%.o $(call lib,coordinator compute) $(NET_LIBS)
+	@mkdir -p $(@D)
+	$(LINK) $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
 
 clean:
 	rm -rf $(B)

@@ -7,12 +7,6 @@
  *
  *   crowd [CITIES [KICKS_PER_S [OVER [DEVICES]...]]]      10000 2000 0.02
  *                                                         1 8 64 300
- *
- * From the root, after `make programs` (all in build/):
- *   cc -O2 -D_GNU_SOURCE -pthread -Ilib -I. -o build/crowd \
- *     tests/bench/crowd.c build/libcoordinator.a build/libcompute.a \
- *     build/libnet.a build/libcrypto.a build/libwamp.a build/libbase.a \
- *     -lsqlite3 -lcrypto -ljansson -lgmp -lm
  */
 #include <math.h>
 #include <stdio.h>
