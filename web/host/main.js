@@ -2,8 +2,8 @@
  * main: the host's panel. The ticket comes in the page's fragment, which no
  * server sees, and is presented to the router as the authid "host".
  */
-import { backoffDelay } from "../shared/backoff.js";
-import { openSession, routerUrl, sentence } from "../shared/session.js";
+import { backoffDelay } from "../common/backoff.js";
+import { openSession, routerUrl, sentence } from "../common/session.js";
 import { draw } from "./view.js";
 import { applyStatus, newState, ticketOf } from "./state.js";
 

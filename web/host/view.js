@@ -3,8 +3,8 @@
  * elements, so that a click is not lost to a redraw.
  */
 import { compact, credit, duration, integer, percent }
-	from "../shared/format.js";
-import { markElement } from "../shared/mark.js";
+	from "../common/format.js";
+import { markElement } from "../common/mark.js";
 
 const $ = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");

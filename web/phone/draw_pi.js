@@ -2,7 +2,7 @@
  * draw_pi: a chunk of π's sum on the phone: one block a unit. While it is
  * computed they wait; done, each shows the first digits of its own sum.
  */
-import { decodeOutput } from "../shared/pi.js";
+import { decodeOutput } from "../common/pi.js";
 
 const SHAPE = 1.6; // a block's width ÷ height
 

@@ -3,7 +3,7 @@
  * places; when the result is in, the edges that left fade and the better ones
  * light up in the donor's colour.
  */
-import { decodeInput, decodeOutput } from "../shared/tsp.js";
+import { decodeInput, decodeOutput } from "../common/tsp.js";
 
 const MARGIN = 0.05;
 

@@ -3,7 +3,7 @@
  * when its result is known, that appears for a moment, then the next chunk is
  * shown. Draws only while something moves.
  */
-import { markColour } from "../shared/mark.js";
+import { markColour } from "../common/mark.js";
 import * as pi from "./draw_pi.js";
 import * as tsp from "./draw_tsp.js";
 

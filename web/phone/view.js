@@ -2,8 +2,8 @@
  * view: draws the phone page from its state. Touches the DOM only where
  * something changed; names only through textContent.
  */
-import { compact, count, integer, plural } from "../shared/format.js";
-import { markElement } from "../shared/mark.js";
+import { compact, count, integer, plural } from "../common/format.js";
+import { markElement } from "../common/mark.js";
 
 const PHASES = {
 	idle: "", joining: "joining", working: "computing",

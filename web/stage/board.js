@@ -2,8 +2,8 @@
  * board: the top ten as a list. A row keeps its element as long as its donor
  * is on the board, and slides to its new place.
  */
-import { compact } from "../shared/format.js";
-import { markElement } from "../shared/mark.js";
+import { compact } from "../common/format.js";
+import { markElement } from "../common/mark.js";
 import { isCalm, isDark } from "./look.js";
 
 function element(name, className) {

@@ -2,9 +2,9 @@
  * digits: π on the stage's canvas: the digits, large, once they are certain,
  * and the bar of blocks of their sum, each in the colour of its donor.
  */
-import { markColour } from "../shared/mark.js";
-import { integer } from "../shared/format.js";
-import { decodePicture } from "../shared/pi.js";
+import { markColour } from "../common/mark.js";
+import { integer } from "../common/format.js";
+import { decodePicture } from "../common/pi.js";
 
 const FLASH_MS = 900;
 const SLOTS = 24; // digits hinted at before they are known

@@ -2,8 +2,8 @@
  * main: the stage. Wires session, state, picture, marks and board; nothing
  * else knows them all.
  */
-import { openSession, routerUrl } from "../shared/session.js";
-import { backoffDelay } from "../shared/backoff.js";
+import { openSession, routerUrl } from "../common/session.js";
+import { backoffDelay } from "../common/backoff.js";
 import { createBoard } from "./board.js";
 import { createFrames } from "./frames.js";
 import { createMarks } from "./marks.js";

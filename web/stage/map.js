@@ -3,8 +3,8 @@
  * colour of the donor who joined it; on a second canvas above, what was just
  * improved lights up and fades.
  */
-import { markColour } from "../shared/mark.js";
-import { decodePicture } from "../shared/tsp.js";
+import { markColour } from "../common/mark.js";
+import { decodePicture } from "../common/tsp.js";
 import { drawOutlines, loadOutlines } from "./outlines.js";
 import { projectionFor, stretches } from "./projection.js";
 import { Tour } from "./tour.js";

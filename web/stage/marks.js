@@ -3,7 +3,7 @@
  * when the donor is credited, waves when it waves, fades when it is gone. Up
  * to some hundred are glyphs; beyond that the marks become a field of dots.
  */
-import { glyphPath, markColour } from "../shared/mark.js";
+import { glyphPath, markColour } from "../common/mark.js";
 import { fitCanvas } from "./canvas.js";
 import { cellFor } from "./marks_grid.js";
 import { isCalm, look } from "./look.js";

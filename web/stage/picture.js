@@ -77,7 +77,7 @@ export function createPicture(canvas, over, frames) {
 			return view?.attribution ?? "";
 		},
 		/** After each status: ask for what is new, unless already asking.
-		 * @param {import("../shared/session.js").Session} session
+		 * @param {import("../common/session.js").Session} session
 		 * @param {{job: string, kind: string, revision: number}} status */
 		async follow(session, { job, kind, revision }) {
 			if (job !== shown.job)

@@ -27,7 +27,7 @@ export class Tour {
 		return this.placed === this.n;
 	}
 
-	/** @param {import("../shared/tsp.js").FullPage} page */
+	/** @param {import("../common/tsp.js").FullPage} page */
 	place(page) {
 		page.city.forEach((city, i) => {
 			if (city >= this.n)
@@ -60,7 +60,7 @@ export class Tour {
 		return true;
 	}
 
-	/** @param {import("../shared/tsp.js").Change} change
+	/** @param {import("../common/tsp.js").Change} change
 	 * @returns {boolean} false: it does not fit, the tour is not this one */
 	apply({ donor, removed, added }) {
 		const known = ([a, b]) => a < this.n && b < this.n;

@@ -3,8 +3,8 @@
  * board have modules of their own.
  */
 import { address, compact, duration, grouped, integer, percent }
-	from "../shared/format.js";
-import { markElement } from "../shared/mark.js";
+	from "../common/format.js";
+import { markElement } from "../common/mark.js";
 import { isDark } from "./look.js";
 
 const TITLES = {

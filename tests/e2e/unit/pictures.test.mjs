@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import * as pi from '../../../web/shared/pi.js';
-import * as tsp from '../../../web/shared/tsp.js';
+import * as pi from '../../../web/common/pi.js';
+import * as tsp from '../../../web/common/tsp.js';
 import { gridFor } from '../../../web/stage/digits.js';
 import { cellFor } from '../../../web/stage/marks_grid.js';
 import { projectionFor, seamOf, stretches }

@@ -1,11 +1,11 @@
 // What the pages share and can be tried without a browser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backoffDelay } from '../../../web/shared/backoff.js';
+import { backoffDelay } from '../../../web/common/backoff.js';
 import { address, compact, count, duration, grouped, percent, plural }
-  from '../../../web/shared/format.js';
-import { glyphPath, markColour } from '../../../web/shared/mark.js';
-import { Reader } from '../../../web/shared/reader.js';
+  from '../../../web/common/format.js';
+import { glyphPath, markColour } from '../../../web/common/mark.js';
+import { Reader } from '../../../web/common/reader.js';
 
 test('waits double, are jittered, and end at 15 s', () => {
   for (let attempt = 0; attempt < 40; attempt++) {
