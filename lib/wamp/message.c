@@ -104,12 +104,25 @@ static bool take_id(const struct decoder *d, const struct value *v,
 	return value_get_range(v, min, WAMP_ID_MAX, out);
 }
 
-static int keep_dict(struct decoder *d, const struct value *v)
+/* An option that is null is not there: wampy names all that it knows, and
+ * says undefined of what nobody asked for. */
+static void drop_nulls(struct value *dict)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < dict->dict.count; i++)
+		if (dict->dict.pairs[i].value.type != VALUE_NULL)
+			dict->dict.pairs[kept++] = dict->dict.pairs[i];
+	dict->dict.count = kept;
+}
+
+static int keep_dict(struct decoder *d, struct value *v)
 {
 	struct value *dict;
 
 	if (v->type != VALUE_DICT)
 		return ERR_MALFORMED;
+	drop_nulls(v);
 	if (!v->dict.count)
 		return 0;
 	dict = arena_alloc(d->arena, sizeof *dict);

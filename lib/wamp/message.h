@@ -55,7 +55,8 @@ struct message {
 	/* Realm, Reason, Error, Topic, Procedure, AuthMethod, Signature. */
 	struct bytes uri;
 	const struct value *options; /* Options, Details or Extra; a dict, NULL
-					reads as an empty one */
+					reads as an empty one. Decoded, it has
+					no null in it: that is as absent */
 	struct payload payload;
 };
 

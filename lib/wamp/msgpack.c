@@ -111,7 +111,8 @@ static int build_pair(struct value *dict, struct value key, struct value v)
 #define on_map_item(u, c, k, v) build_pair(c, k, v)
 #define on_str(u, b, p, l, o) build_str(o, p, l)
 #define on_bin(u, b, p, l, o) build_bin(o, p, l)
-#define on_ext(u, b, p, l, o) MSGPACK_UNPACK_PARSE_ERROR
+/* Only msgpackr's undefined passes the walk. */
+#define on_ext(u, b, p, l, o) build_null(o)
 
 #undef MSGPACK_EMBED_STACK_SIZE
 #define MSGPACK_EMBED_STACK_SIZE (VALUE_DEPTH_MAX + 1)

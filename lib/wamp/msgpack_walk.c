@@ -15,7 +15,8 @@ enum head_kind {
 
 /* What the bytes 0xc0 … 0xdf begin: the kind, the bytes of its length field
  * (of its value where that has none). WAMP has no use for extension types:
- * they are cut over, but never passed. */
+ * they are cut over, but never passed - but for one of one byte: JavaScript's
+ * encoder (msgpackr, wampy's) says undefined by it. */
 static const struct {
 	uint8_t kind, bytes;
 } heads[32] = {
@@ -89,15 +90,24 @@ static inline bool key_is_next(struct walk *w)
 	return w->depth && walk_top(w)->dict && (walk_top(w)->left & 1) == 0;
 }
 
+/* d4 00 00: of type 0, the byte 0. */
+static bool is_undefined(struct bytes text, size_t at,
+			 const struct head *head)
+{
+	return head->length == 2 && !text.data[at] && !text.data[at + 1];
+}
+
 /* A scalar, string or byte string, its head read already. */
 static inline int pass_leaf(struct walk *w, size_t *at, const struct head *head)
 {
 	size_t start = *at;
 
-	if (head->kind >= HEAD_EXT)
+	if (head->kind == HEAD_EXT)
 		return ERR_MALFORMED;
 	if (head->length > w->text.len - start)
 		return ERR_TRUNCATED;
+	if (head->kind == HEAD_FIXED && !is_undefined(w->text, start, head))
+		return ERR_MALFORMED;
 	*at += head->length;
 	if (head->kind == HEAD_STR &&
 	    !walk_text_valid(w->text.data + start, head->length))

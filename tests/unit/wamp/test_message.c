@@ -151,6 +151,38 @@ static void test_message__ids_that_javascript_writes_as_doubles(void **state)
 	}
 }
 
+/* As wampy subscribes, in each language. */
+static void test_message__an_option_that_is_null_is_absent(void **state)
+{
+	static const char *const hex[LANGUAGES] = {
+		"94200183a16dd40000a178c0a16e0ba161",
+		"5b33322c312c7b226d223a6e756c6c2c226e223a31317d2c2261225d",
+		"84182001a3616df76178f6616e0b6161",
+	};
+
+	(void)state;
+	for (int k = 0; k < LANGUAGES; k++) {
+		struct bytes raw = from_hex(hex[k]);
+		struct message m;
+
+		assert_int_equal(message_decode(&arena, every[k], raw, limits,
+						FROM_CLIENT, &m, NULL),
+				 0);
+		assert_int_equal(value_count(m.options), 1);
+		assert_non_null(dict_get(m.options, "n"));
+		free((void *)raw.data);
+	}
+	for (int k = 0; k < 2; k++) {
+		struct message m;
+
+		assert_int_equal(decode(k ? "[32,1,{\"a\":null},\"a\"]"
+					  : "[32,1,{},\"a\"]",
+					FROM_CLIENT, &m),
+				 0);
+		assert_null(m.options);
+	}
+}
+
 /* Lists without lengths, a mark in front: the payload is cut out all the
  * same. */
 static void test_message__cbor_of_indefinite_lengths(void **state)
@@ -658,6 +690,8 @@ int main(void)
 		cmocka_unit_test(test_message__agrees_with_wamp_proto),
 		cmocka_unit_test(
 			test_message__ids_that_javascript_writes_as_doubles),
+		cmocka_unit_test(
+			test_message__an_option_that_is_null_is_absent),
 		cmocka_unit_test(test_message__cbor_of_indefinite_lengths),
 		cmocka_unit_test(
 			test_message__each_is_accepted_from_who_may_send_it),

@@ -96,6 +96,8 @@ static void test_msgpack__longer_forms_are_read_too(void **state)
 		{ "df00000001d9016101", "{\"a\":1}" },
 		{ "dc0000", "[]" },
 		{ "df00000000", "{}" },
+		{ "d40000", "null" }, /* msgpackr's undefined */
+		{ "81a161d40000", "{\"a\":null}" },
 	};
 
 	(void)state;
@@ -115,7 +117,8 @@ static void test_msgpack__what_wamp_does_not_know_is_refused(void **state)
 {
 	static const char *const bad[] = {
 		"c1",                         /* never used */
-		"d40100",                     /* fixext 1 */
+		"d40100", "d40001", "d400",   /* fixext 1 */
+		"d5000000", "81d4000001",
 		"d801000102030405060708090a0b0c0d0e0f",
 		"c7010100",                   /* ext 8 */
 		"c8000101 00",
