@@ -85,7 +85,7 @@ static void pack(struct file *file)
 
 	if (!out)
 		return;
-	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW,
+	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW,
 			 MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(out);
 		return;
