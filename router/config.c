@@ -25,7 +25,8 @@ static const char open_json[] =
 	" \"limits\": {\"subscriptions\": 0, \"patterns\": 0,"
 	" \"registrations\": 0, \"calls\": 0, \"held_bytes\": 268435456,"
 	" \"output_bytes\": 67108864, \"backpressure\": true}}]}],"
-	" \"transports\": [{\"type\": \"web\", \"endpoint\": {\"type\": \"tcp\","
+	" \"transports\": [{\"type\": \"web\", \"endpoint\":"
+	" {\"type\": \"tcp\","
 	" \"interface\": \"0.0.0.0\", \"port\": 8080},"
 	" \"paths\": {\"ws\": {\"type\": \"websocket\"}}}]}";
 
@@ -104,7 +105,7 @@ static void check(struct cfg *c, const struct config *config)
 	}
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static void read_all(struct cfg *c, const json_t *json, struct config *out)
 {

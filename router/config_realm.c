@@ -49,7 +49,7 @@ static void read_pattern(struct cfg *c, const json_t *json, char **uri,
 		cfg_fail(c, "uri", "not a valid URI for its match");
 }
 
-/* --- permissions ---------------------------------------------------------- */
+/* --- permissions --------------------------------------------------------- */
 
 static void read_allow(struct cfg *c, const json_t *json,
 		       struct permission *p)
@@ -104,13 +104,13 @@ static void read_permission(struct cfg *c, const json_t *json, void *item,
 		if (err)
 			cfg_fail(c, "uri", "%s",
 				 err == ERR_EXISTS ?
-					 "there is a permission for it already" :
+				        "there is a permission for it already" :
 					 err_text(err));
 	}
 	free(uri);
 }
 
-/* --- roles ---------------------------------------------------------------- */
+/* --- roles --------------------------------------------------------------- */
 
 static void read_uint32(struct cfg *c, const json_t *json, const char *key,
 			uint32_t *out)
@@ -186,7 +186,7 @@ static void check_role_names(struct cfg *c, const struct realm_config *r)
 					 r->roles[i].name);
 }
 
-/* --- procedures and queues ------------------------------------------------ */
+/* --- procedures and queues ----------------------------------------------- */
 
 static void keep_pattern(struct cfg *c, const json_t *json,
 			 struct procedure_rule *rule)
@@ -259,7 +259,7 @@ static void merge_rules(struct realm_config *r)
 	}
 }
 
-/* --- realms --------------------------------------------------------------- */
+/* --- realms -------------------------------------------------------------- */
 
 static void read_options(struct cfg *c, const json_t *json,
 			 struct config *config)

@@ -17,7 +17,7 @@ void transport_config_deinit(struct transport_config *t)
 	authn_deinit(&t->authn);
 }
 
-/* --- tickets -------------------------------------------------------------- */
+/* --- tickets ------------------------------------------------------------- */
 
 /* The first line of a small file; NULL: a mistake. */
 static char *read_ticket_file(struct cfg *c, const char *name)
@@ -103,7 +103,7 @@ static void read_principals(struct cfg *c, const json_t *json,
 	cfg_leave(c, length);
 }
 
-/* --- auth ----------------------------------------------------------------- */
+/* --- auth ---------------------------------------------------------------- */
 
 static void read_anonymous(struct cfg *c, const json_t *json,
 			   struct authn *out)
@@ -148,7 +148,7 @@ void config_read_auth(struct cfg *c, const json_t *json, struct authn *out)
 	cfg_leave(c, length);
 }
 
-/* --- endpoints and paths -------------------------------------------------- */
+/* --- endpoints and paths ------------------------------------------------- */
 
 static void read_endpoint(struct cfg *c, const json_t *json,
 			  struct transport_config *t)

@@ -7,7 +7,7 @@
 
 #include "router/dealer.h"
 
-/* --- dealer.c -------------------------------------------------------------- */
+/* --- dealer.c ------------------------------------------------------------ */
 
 void dealer_tell(struct dealer *d, enum happening what,
 		 const struct session *s, const struct registration *r);
@@ -15,7 +15,7 @@ void dealer_tell(struct dealer *d, enum happening what,
 void registration_delete(struct dealer *d, struct registration *r);
 void registration_free(struct registration *r);
 
-/* --- dealer_callee.c ------------------------------------------------------- */
+/* --- dealer_callee.c ----------------------------------------------------- */
 
 /* The session's record in it, attached or not; NULL: none. */
 struct callee *callee_find(const struct registration *r,
@@ -32,13 +32,13 @@ void callee_done(struct dealer *d, struct callee *c);
 void callee_detach(struct dealer *d, struct callee *c);
 void callee_free(struct dealer *d, struct callee *c);
 
-/* --- dealer_policy.c ------------------------------------------------------- */
+/* --- dealer_policy.c ----------------------------------------------------- */
 
 /* A callee with a free slot that has not declined the call; NULL: none. */
 struct callee *policy_pick(struct dealer *d, struct registration *r,
 			   const struct call *call);
 
-/* --- dealer_queue.c -------------------------------------------------------- */
+/* --- dealer_queue.c ------------------------------------------------------ */
 
 /* ERR_LIMIT when full, ERR_NOMEM. Keeps a copy of the payload. */
 int queue_add(struct dealer *d, struct registration *r, struct call *call);
@@ -53,7 +53,7 @@ void queue_fail_declined(struct dealer *d, struct registration *r);
 void queue_fail(struct dealer *d, struct registration *r, const char *uri,
 		const char *text);
 
-/* --- dealer_call.c --------------------------------------------------------- */
+/* --- dealer_call.c ------------------------------------------------------- */
 
 /* Sends the INVOCATION and takes the slot; or ends the call, when its payload
  * can not be said to this callee. */
@@ -63,7 +63,7 @@ int call_keep_payload(struct call *call);
 void call_drop_payload(struct call *call);
 bool call_is_declined_by(const struct call *call, const struct session *s);
 
-/* --- dealer_end.c ---------------------------------------------------------- */
+/* --- dealer_end.c -------------------------------------------------------- */
 
 /* The caller gets an ERROR; the call is neither queued nor in flight after
  * it, but may still hold its callee's slot (CALL_ANSWERED). `text` may be
@@ -79,7 +79,7 @@ void call_interrupt(struct call *call, const char *mode);
 /* The callee has answered or left: the slot is free, the call over. */
 void call_finish(struct dealer *d, struct call *call);
 
-/* --- dealer_timeout.c ------------------------------------------------------ */
+/* --- dealer_timeout.c ---------------------------------------------------- */
 
 /* Room for one deadline a call. */
 int deadline_reserve(struct dealer *d);

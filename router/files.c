@@ -56,7 +56,7 @@ void files_deinit(struct files *f)
 	files_init(f);
 }
 
-/* --- one file ------------------------------------------------------------- */
+/* --- one file ------------------------------------------------------------ */
 
 static bool set_type(struct file *file)
 {
@@ -163,7 +163,7 @@ static int add_file(struct files *f, const char *name, const char *path,
 	return 0;
 }
 
-/* --- the folder ----------------------------------------------------------- */
+/* --- the folder ---------------------------------------------------------- */
 
 static int add_folder(struct files *f, const char *dir, const char *path,
 		      unsigned deep, struct why *why);

@@ -58,7 +58,7 @@ __attribute__((format(printf, 1, 2))) static int complain(const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
-/* --- flags ---------------------------------------------------------------- */
+/* --- flags --------------------------------------------------------------- */
 
 static int add_listen(struct options *o, const char *text)
 {
@@ -130,7 +130,7 @@ static int read_flags(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-/* --- stopping ------------------------------------------------------------- */
+/* --- stopping ------------------------------------------------------------ */
 
 static void on_stop_timer(void *ctx)
 {
@@ -158,7 +158,7 @@ static void on_signal(void *ctx)
 	timer_start(p->stop_timer, p->wires.count ? STOP_MS : 0, 0);
 }
 
-/* --- starting ------------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------ */
 
 static uint64_t any_random(void *ctx)
 {

@@ -22,7 +22,7 @@ void web_deinit(struct web *w)
 	buf_deinit(&w->body);
 }
 
-/* --- the join URL --------------------------------------------------------- */
+/* --- the join URL -------------------------------------------------------- */
 
 bool web_url_valid(const char *url)
 {
@@ -48,7 +48,7 @@ int web_join_url(const struct web *w, struct buf *out)
 	return buf_printf(out, "http://%s:%u/", address, w->port);
 }
 
-/* --- headers -------------------------------------------------------------- */
+/* --- headers ------------------------------------------------------------- */
 
 /* May this Host stand in a header of ours? */
 static bool host_is_plain(struct bytes host)
@@ -101,7 +101,7 @@ static void answer_text(struct web *w, struct http_response *r,
 		     bytes_str(text));
 }
 
-/* --- files ---------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static bool mentions(struct bytes list, const char *text)
 {
@@ -143,7 +143,7 @@ static void answer_file(struct web *w, const struct http_request *q,
 		     packed ? file->packed : file->body);
 }
 
-/* --- what is made --------------------------------------------------------- */
+/* --- what is made -------------------------------------------------------- */
 
 static void answer_made(struct web *w, struct http_response *r,
 			const char *type, int err)
@@ -183,7 +183,7 @@ static void answer_qr(struct web *w, struct http_response *r)
 	answer_made(w, r, "image/svg+xml", err);
 }
 
-/* --- requests ------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 static const struct {
 	const char *path, *file;
@@ -235,7 +235,7 @@ void web_http(void *ctx, const struct http_request *request,
 		answer_path(w, request, response);
 }
 
-/* --- origins -------------------------------------------------------------- */
+/* --- origins ------------------------------------------------------------- */
 
 /* An origin is a URL without its path. */
 static bool is_origin_of(struct bytes origin, const char *url)

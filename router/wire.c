@@ -22,7 +22,7 @@ struct transport_limits wire_limits(const struct role_limits *l)
 	};
 }
 
-/* --- time ----------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
 static void set_time(struct wires *w)
 {
@@ -63,7 +63,7 @@ void wires_deinit(struct wires *w)
 	timer_free(w->timer);
 }
 
-/* --- the router asks ------------------------------------------------------ */
+/* --- the router asks ----------------------------------------------------- */
 
 static int wire_send(void *ctx, struct bytes message)
 {
@@ -101,7 +101,7 @@ static const struct link_ops ops = {
 	wire_send, wire_close, wire_pause, wire_limit, wire_output,
 };
 
-/* --- the connection tells ------------------------------------------------- */
+/* --- the connection tells ------------------------------------------------ */
 
 static void on_message(void *ctx, struct bytes message)
 {

@@ -44,7 +44,7 @@ struct peer {
 	const struct serializer *serializer;
 };
 
-/* --- the fake connection -------------------------------------------------- */
+/* --- the fake connection ------------------------------------------------- */
 
 UNUSED_OK static int peer_send(void *ctx, struct bytes message)
 {
@@ -94,7 +94,7 @@ static const struct link_ops peer_ops UNUSED_OK = {
 	peer_send, peer_close, peer_pause, peer_limit, peer_output,
 };
 
-/* --- the room -------------------------------------------------------------- */
+/* --- the room ------------------------------------------------------------ */
 
 UNUSED_OK static uint64_t room_random(void *ctx)
 {
@@ -173,7 +173,7 @@ UNUSED_OK static void room_deinit(struct room *room)
 		access_deinit(&room->roles[i].access);
 }
 
-/* --- peers ----------------------------------------------------------------- */
+/* --- peers --------------------------------------------------------------- */
 
 UNUSED_OK static void peer_connect(struct peer *p, struct room *room)
 {

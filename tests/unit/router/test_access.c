@@ -107,7 +107,7 @@ static void test_access__one_permission_a_pattern(void **state)
 	access_deinit(&a);
 }
 
-/* --- the map ---------------------------------------------------------------- */
+/* --- the map ------------------------------------------------------------- */
 
 static const char *best(const struct uri_map *map, const char *uri)
 {
@@ -197,7 +197,7 @@ static void test_uri_map__against_plain_search(void **state)
 	uri_map_deinit(&map);
 }
 
-/* --- the bucket ------------------------------------------------------------- */
+/* --- the bucket ---------------------------------------------------------- */
 
 static void test_bucket__rate_and_burst(void **state)
 {

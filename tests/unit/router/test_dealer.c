@@ -371,7 +371,7 @@ static void test_dealer__calls_itself_and_leaves(void **state)
 	trio_deinit(&t);
 }
 
-/* --- serializers ---------------------------------------------------------- */
+/* --- serializers --------------------------------------------------------- */
 
 static void test_dealer__transcodes(void **state)
 {

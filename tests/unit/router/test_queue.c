@@ -46,7 +46,7 @@ static void call(struct peer *p, unsigned request)
 	say(p, "[48,%u,{},'q.p',[%u]]", request, request);
 }
 
-/* --- defects of others ----------------------------------------------------- */
+/* --- defects of others --------------------------------------------------- */
 
 static void test_queue__limit_is_enforced(void **state)
 {
@@ -382,7 +382,7 @@ static void test_queue__roundrobin_swallows_no_call(void **state)
 	hall_deinit(&h);
 }
 
-/* --- canceling -------------------------------------------------------------- */
+/* --- canceling ----------------------------------------------------------- */
 
 static void test_cancel__kill_waits_for_the_callee(void **state)
 {
@@ -479,7 +479,7 @@ static void test_timeout__forwarded_where_the_callee_wants_it(void **state)
 	hall_deinit(&h);
 }
 
-/* --- rerouting --------------------------------------------------------------- */
+/* --- rerouting ----------------------------------------------------------- */
 
 static void test_reroute__next_callee_gets_it(void **state)
 {

@@ -24,7 +24,7 @@ static void pair_deinit(struct pair *p)
 	room_deinit(&p->room);
 }
 
-/* --- joining ---------------------------------------------------------------- */
+/* --- joining ------------------------------------------------------------- */
 
 static void test_join__welcome_says_who_is_who(void **state)
 {
@@ -180,7 +180,7 @@ static void test_join__takes_no_longer_than_15_s(void **state)
 	room_deinit(&room);
 }
 
-/* --- rules ------------------------------------------------------------------ */
+/* --- rules --------------------------------------------------------------- */
 
 static void check_violation(const char *message)
 {
@@ -354,7 +354,7 @@ static void test_rules__disclosure_by_permission(void **state)
 	room_deinit(&room);
 }
 
-/* --- ends ------------------------------------------------------------------- */
+/* --- ends ---------------------------------------------------------------- */
 
 static void test_end__goodbye_is_answered(void **state)
 {
@@ -412,7 +412,7 @@ static void test_end__shutdown_says_goodbye_to_all(void **state)
 	room_deinit(&room);
 }
 
-/* --- limits ----------------------------------------------------------------- */
+/* --- limits -------------------------------------------------------------- */
 
 static void limited_init(struct room *room, const struct role_limits *l)
 {
@@ -548,7 +548,7 @@ static void test_limits__held_bytes_bound_the_queue(void **state)
 	room_deinit(&room);
 }
 
-/* --- back-pressure ---------------------------------------------------------- */
+/* --- back-pressure ------------------------------------------------------- */
 
 static void test_backpressure__callees_of_a_full_caller_wait(void **state)
 {

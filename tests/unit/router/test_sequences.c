@@ -64,7 +64,7 @@ static void on_abort(int signum)
 
 static const char *const procedures[PROCEDURES] = { "q.one", "q.two", "n.p" };
 
-/* --- what is heard --------------------------------------------------------- */
+/* --- what is heard ------------------------------------------------------- */
 
 static void forget_caller(struct play *p, unsigned who)
 {
@@ -138,7 +138,7 @@ static void listen(struct play *p)
 		listen_to(p, &p->actors[i]);
 }
 
-/* --- what is done ---------------------------------------------------------- */
+/* --- what is done -------------------------------------------------------- */
 
 static unsigned below(struct play *p, unsigned n)
 {
@@ -309,7 +309,7 @@ static void step(struct play *p)
 	listen(p);
 }
 
-/* --- beginning and end ----------------------------------------------------- */
+/* --- beginning and end --------------------------------------------------- */
 
 static void begin(struct play *p, uint64_t seed)
 {
