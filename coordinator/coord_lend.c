@@ -262,6 +262,21 @@ static bool lend_again(struct coord *c)
 	return true;
 }
 
+/* What one device gets at most of what is left: a slot's share, so that no
+ * device sits idle while another has it all, but not less than is worth a
+ * call (guided self-scheduling; Polychronopoulos and Kuck 1987). */
+static uint64_t share(const struct coord *c, const struct pjob *p)
+{
+	uint64_t slots = c->donors.slots ? c->donors.slots : 1;
+	uint64_t part = ranges_units(p->ranges, RANGE_FREE) / slots + 1;
+	double unit_us = p->tally.units ? (double)p->tally.credit_us /
+						  (double)p->tally.units :
+					  LEAST_US;
+	double least = LEAST_US / (unit_us + 1e-3);
+
+	return (double)part > least ? part : (uint64_t)least + 1;
+}
+
 static bool plan(struct coord *c, struct part *part)
 {
 	struct pjob *p = part->pjob;
@@ -271,8 +286,11 @@ static bool plan(struct coord *c, struct part *part)
 		.budget_ms = part->budget_ms,
 	};
 
-	if (!ranges_first_free(p->ranges, &ask.from, &ask.available) ||
-	    !p->kind->job->plan(p->job, &ask, &part->planned))
+	if (!ranges_first_free(p->ranges, &ask.from, &ask.available))
+		return false;
+	if (ask.available > share(c, p))
+		ask.available = share(c, p);
+	if (!p->kind->job->plan(p->job, &ask, &part->planned))
 		return false;
 	part->from = ask.from;
 	return true;

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "coordinator/names.h"
 
-enum { NAME_TRIES = 8 };
+enum { NAME_TRIES = 8, NAMES_FEW = 3000 };
 
 /* --- join ------------------------------------------------------------------ */
 
@@ -22,12 +22,15 @@ static bool is_taken(const struct coord *c, const char *name)
 	return false;
 }
 
-/* Two words that nobody has; a number more when that does not come soon. */
+/* Two words that nobody has; a number more when that does not come soon, or
+ * when there are so many donors that looking for it would take long. */
 static void make_name(struct coord *c, struct donor_record *r)
 {
+	bool few = c->donors.by_id.count < NAMES_FEW;
+
 	for (unsigned i = 0; i < NAME_TRIES; i++) {
 		name_make(coord_random(c), r->name);
-		if (!is_taken(c, r->name))
+		if (few && !is_taken(c, r->name))
 			return;
 	}
 	snprintf(r->name + strlen(r->name), sizeof r->name - strlen(r->name),

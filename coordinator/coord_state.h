@@ -20,6 +20,7 @@ enum {
 	DEVICES_FEW = 16, /* up to here the budget is the least … */
 	DEVICES_MANY = 300, /* … and from here on the most */
 	LENDS_A_STEP = 128, /* so that no turn of the loop is long */
+	LEAST_US = 50000,   /* of the reference core: worth a call */
 	COPIES_MAX = 3,     /* of a range lent at the same time */
 	SLOW_MS_MIN = 50,   /* after back-pressure, doubling */
 	SLOW_MS_MAX = 2000,

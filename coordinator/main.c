@@ -448,6 +448,8 @@ int main(int argc, char **argv)
 
 	log_open("coordinator");
 	umask(077);
+	/* A file that may not grow is a full disk: said, and waited for. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (flags_parse(&app.flags, argc, argv, &why) != 0)
 		return fail(&why);
 	if (app.flags.help) {

@@ -66,9 +66,11 @@
  *    progress: real 0 … 1, devices: int, threads: int,
  *    rate: real (core-seconds a second, last 10 s),
  *    chunks_per_s: real, chunks: int, rejected: int, unconfirmed: int,
- *    late: int (chunks lent also to another device), eta_s: int|null,
- *    elapsed_s: real, text: string, value: number|null, over: real|null,
- *    over_what: string|null, revision: int (of the picture),
+ *    late: int (chunks lent also to another device), duplicates: int (results
+ *    for which another device was first), eta_s: real|null, elapsed_s: real
+ *    (since this process lent the first chunk), text: string,
+ *    value: number|null, over: real|null, over_what: string|null,
+ *    revision: int (of the picture),
  *    audit: "trusted"|"donors", queue: [spec, …], error?: string,
  *    verified_us: int, pending_us: int, donors: int, donors_trusted: int}
  * job.picture {since: int (revision, 0: all), page: int}

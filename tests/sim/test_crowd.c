@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -391,6 +392,124 @@ static void test_crowd__pi_is_exact(void **state)
 	crowd_deinit(&w);
 }
 
+/* The tail: a device twenty times slower than the others does not hold up
+ * the end, as it does what it can in its budget. */
+static void test_crowd__straggler_does_not_hold_up_the_end(void **state)
+{
+	uint64_t took_ms[2];
+
+	(void)state;
+	for (unsigned slow = 0; slow < 2; slow++) {
+		struct crowd w;
+
+		crowd_init(&w, 8, ":memory:", 10);
+		w.devices[0].trusted = true;
+		if (slow)
+			w.devices[9].speed = 0.05;
+		crowd_begin(&w, "fake:300000", 0);
+		assert_true(crowd_run(&w, 3600000));
+		took_ms[slow] = w.now_ms;
+		check_answer(&w, 300000);
+		crowd_deinit(&w);
+	}
+	/* One tenth less speed, and twice a chunk of two seconds. */
+	assert_true(took_ms[1] < took_ms[0] * 10 / 9 + 4000);
+}
+
+enum { CITIES = 400, TSP_KICKS = 40000 };
+
+static void write_cities(const char *file, uint32_t xy[][2])
+{
+	FILE *out = fopen(file, "w");
+	struct rng rng;
+
+	assert_non_null(out);
+	rng_seed(&rng, 12);
+	fprintf(out,
+		"NAME : t\nTYPE : TSP\nDIMENSION : %d\n"
+		"EDGE_WEIGHT_TYPE : CEIL_2D\nNODE_COORD_SECTION\n",
+		CITIES);
+	for (unsigned i = 0; i < CITIES; i++) {
+		xy[i][0] = rng_below(&rng, 100000);
+		xy[i][1] = rng_below(&rng, 100000);
+		fprintf(out, "%u %u %u\n", i + 1, xy[i][0], xy[i][1]);
+	}
+	fprintf(out, "EOF\n");
+	fclose(out);
+}
+
+static uint64_t ceil_distance(const uint32_t a[2], const uint32_t b[2])
+{
+	int64_t dx = (int64_t)a[0] - b[0], dy = (int64_t)a[1] - b[1];
+	uint64_t square = (uint64_t)(dx * dx + dy * dy), d = 0;
+
+	while (d * d < square)
+		d++;
+	return d;
+}
+
+/* A permutation, and as long as it says. */
+static void check_tour(const char *json, uint32_t xy[][2])
+{
+	bool seen[CITIES] = { false };
+	unsigned long tour[CITIES], length;
+	const char *at = strstr(json, "\"length\":");
+	uint64_t sum = 0;
+	char *next;
+
+	assert_non_null(at);
+	length = strtoul(at + 9, NULL, 10);
+	at = strstr(json, "\"tour\":[");
+	assert_non_null(at);
+	at += 8;
+	for (unsigned i = 0; i < CITIES; i++) {
+		tour[i] = strtoul(at, &next, 10) - 1;
+		at = next + 1;
+		assert_true(tour[i] < CITIES && !seen[tour[i]]);
+		seen[tour[i]] = true;
+	}
+	assert_int_equal(*next, ']');
+	for (unsigned i = 0; i < CITIES; i++)
+		sum += ceil_distance(xy[tour[i]],
+				     xy[tour[(i + 1) % CITIES]]);
+	assert_int_equal(sum, length);
+}
+
+static void test_crowd__tour_adds_up(void **state)
+{
+	static uint32_t xy[CITIES][2];
+	const char *file = "/tmp/manyhands-test-crowd.tsp";
+	char spec[128];
+	struct coord_status s;
+	struct crowd w;
+	struct buf json;
+
+	(void)state;
+	write_cities(file, xy);
+	snprintf(spec, sizeof spec, "tsp:%s&kicks=%d", file, TSP_KICKS);
+	mixed(&w, 6, 20);
+	for (unsigned i = 1; i < 20; i++) {
+		w.devices[i].units_per_s = 200 + 100 * i;
+		w.devices[i].stay_ms = i % 2 ? 4000 : 0;
+		w.devices[i].garbage = i % 9 ? 0 : 1;
+	}
+	crowd_begin(&w, spec, 500);
+	assert_true(crowd_run(&w, 3600000));
+	s = look(&w);
+	assert_string_equal(s.state, "finished");
+	assert_int_equal(s.units, TSP_KICKS);
+	assert_int_equal(s.verified, TSP_KICKS);
+	assert_true(s.rejected > 0);
+	assert_int_equal(check_invariant(&w), TSP_KICKS);
+	buf_init(&json);
+	assert_int_equal(coord_answer(w.coord, &json), 0);
+	buf_add_u8(&json, 0);
+	check_tour((const char *)json.data, xy);
+	buf_deinit(&json);
+	crowd_deinit(&w);
+	unlink(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +521,9 @@ int main(void)
 		cmocka_unit_test(test_crowd__same_seed_same_run),
 		cmocka_unit_test(test_crowd__goes_on_after_a_crash),
 		cmocka_unit_test(test_crowd__pi_is_exact),
+		cmocka_unit_test(
+			test_crowd__straggler_does_not_hold_up_the_end),
+		cmocka_unit_test(test_crowd__tour_adds_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
