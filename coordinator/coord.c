@@ -135,7 +135,7 @@ void coord_log(struct coord *c, const char *fmt, ...)
 	coord_emit(c, &e);
 }
 
-/* --- restore ---------------------------------------------------------------- */
+/* --- restore ------------------------------------------------------------- */
 
 static int restore_donor(void *ctx, const struct donor_record *record)
 {
@@ -248,7 +248,7 @@ const struct store_reader coord_reader = {
 	.batch = restore_batch,
 };
 
-/* --- the step ----------------------------------------------------------------- */
+/* --- the step ------------------------------------------------------------ */
 
 static void set_trouble(struct coord *c, struct bytes text)
 {

@@ -37,7 +37,7 @@ extern const struct store_reader coord_reader;
  * ERR_NOMEM. */
 int coord_queue(struct coord *c, const char *spec);
 
-/* --- what happens ----------------------------------------------------------- */
+/* --- what happens -------------------------------------------------------- */
 
 enum coord_procedure { PROCEDURE_CHUNK, PROCEDURE_AUDIT };
 
@@ -105,7 +105,7 @@ struct coord_event {
 /* Everything in the event is borrowed but what is marked taken. */
 void coord_step(struct coord *c, const struct coord_event *e, uint64_t now_ms);
 
-/* --- what is to be done ------------------------------------------------------ */
+/* --- what is to be done -------------------------------------------------- */
 
 enum coord_effect_type {
 	EF_CALL,        /* .lease: see coord_call */
@@ -154,7 +154,7 @@ struct coord_call {
 bool coord_call(const struct coord *c, uint64_t lease,
 		struct coord_call *out);
 
-/* --- looking ------------------------------------------------------------------ */
+/* --- looking ------------------------------------------------------------- */
 
 struct coord_status {
 	char job[KIND_BYTES + 24]; /* "" when none */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* --- parts ----------------------------------------------------------------- */
+/* --- parts --------------------------------------------------------------- */
 
 static void part_free(struct part *part)
 {
@@ -52,7 +52,7 @@ static void part_over(struct coord *c, struct part *part)
 	part_free(part);
 }
 
-/* --- leases ----------------------------------------------------------------- */
+/* --- leases -------------------------------------------------------------- */
 
 static uint64_t most(uint64_t a, uint64_t b)
 {
@@ -177,7 +177,7 @@ bool coord_call(const struct coord *c, uint64_t id, struct coord_call *out)
 	return true;
 }
 
-/* --- back-pressure ----------------------------------------------------------- */
+/* --- back-pressure ------------------------------------------------------- */
 
 /* Many calls fail at once when one device goes: that is one sign, not many. */
 void lend_slow_down(struct coord *c, bool fewer)
@@ -230,7 +230,7 @@ void lend_failed(struct coord *c, uint64_t id, enum coord_failure failure)
 		lend_slow_down(c, failure == FAILURE_BUSY);
 }
 
-/* --- lending -------------------------------------------------------------------- */
+/* --- lending ------------------------------------------------------------- */
 
 static uint32_t budget(const struct coord *c)
 {

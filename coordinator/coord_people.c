@@ -9,7 +9,7 @@
 
 enum { NAME_TRIES = 8, NAMES_FEW = 3000 };
 
-/* --- join ------------------------------------------------------------------ */
+/* --- join ---------------------------------------------------------------- */
 
 static bool is_taken(const struct coord *c, const char *name)
 {
@@ -171,7 +171,7 @@ void people_joined(struct coord *c, const struct op *op)
 					      .donor = op->donor.id });
 }
 
-/* --- rename, wave, freeze ------------------------------------------------------ */
+/* --- rename, wave, freeze ------------------------------------------------ */
 
 static struct donor *own(struct coord *c, const struct coord_event *e)
 {
@@ -279,7 +279,7 @@ void people_step(struct coord *c, const struct coord_event *e)
 	}
 }
 
-/* --- who is registered ----------------------------------------------------------- */
+/* --- who is registered --------------------------------------------------- */
 
 static void set_registered(struct coord *c, uint64_t session,
 			   enum coord_procedure procedure, bool registered)

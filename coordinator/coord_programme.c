@@ -42,7 +42,7 @@ static bool is_active(const struct pjob *p)
 	return p->state > PJOB_QUEUED && !pjob_is_over(p);
 }
 
-/* --- the list ------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------ */
 
 struct pjob *pjob_new(struct coord *c, const char *spec, uint64_t playlist)
 {
@@ -134,7 +134,7 @@ static void fail(struct coord *c, struct pjob *p, const struct why *why)
 	coord_log(c, "%s", why->text);
 }
 
-/* --- parse, load, prepare ------------------------------------------------- */
+/* --- parse, load, prepare ------------------------------------------------ */
 
 static void start(struct coord *c, struct pjob *p)
 {
@@ -305,7 +305,7 @@ void programme_prepared(struct coord *c, struct prep *prep)
 	prep_free(prep);
 }
 
-/* --- the end of a job ----------------------------------------------------- */
+/* --- the end of a job ---------------------------------------------------- */
 
 /* Nobody could say whether the last batches are right: of the donors that
  * are there, only one, and no auditor. */
@@ -384,7 +384,7 @@ bool coord_finished(const struct coord *c, uint64_t tag,
 	return true;
 }
 
-/* --- the programme --------------------------------------------------------- */
+/* --- the programme ------------------------------------------------------- */
 
 static void add_from_playlist(struct coord *c)
 {

@@ -31,7 +31,7 @@ void donors_deinit(struct donors *d)
 	free_values(&d->sessions);
 }
 
-/* --- secrets ---------------------------------------------------------------- */
+/* --- secrets ------------------------------------------------------------- */
 
 void secret_make(uint64_t a, uint64_t b, char out[SECRET_BYTES])
 {
@@ -54,7 +54,7 @@ int secret_pass(const char *token, char out[SECRET_BYTES])
 	return err;
 }
 
-/* --- donors ---------------------------------------------------------------- */
+/* --- donors -------------------------------------------------------------- */
 
 static int put_all(struct donors *d, struct donor *donor)
 {
@@ -135,7 +135,7 @@ struct donor *donors_next(const struct donors *d, size_t *at)
 	return map_next(&d->by_id, at);
 }
 
-/* --- sessions ---------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------ */
 
 static uint32_t slots_of(const struct session *s)
 {

@@ -56,7 +56,7 @@ static void find_places(struct flags *f)
 		f->places[0] = '\0';
 }
 
-/* --- flags ---------------------------------------------------------------- */
+/* --- flags --------------------------------------------------------------- */
 
 static int set_router(struct flags *f, const char *v, struct why *why)
 {

@@ -70,7 +70,7 @@ static void stop(struct app *app, int code)
 	peer_leave(app->peer, "wamp.close.system_shutdown");
 }
 
-/* --- effects ------------------------------------------------------------------ */
+/* --- effects ------------------------------------------------------------- */
 
 static void print(struct app *app, struct value *(*view)(struct app *,
 							  struct arena *))
@@ -171,7 +171,7 @@ static void prepare_job(struct app *app, struct prep *prep)
 		   now_ms(NULL));
 }
 
-/* --- what happens ---------------------------------------------------------------- */
+/* --- what happens -------------------------------------------------------- */
 
 static void look_at_store(struct app *app)
 {
@@ -277,7 +277,7 @@ static void on_left(void *ctx, bool refused, const char *reason,
 	}
 }
 
-/* --- start and end --------------------------------------------------------------- */
+/* --- start and end ------------------------------------------------------- */
 
 static int fail(const struct why *why)
 {

@@ -32,7 +32,7 @@ void prep_free(struct prep *p)
 	free(p);
 }
 
-/* --- parse ---------------------------------------------------------------- */
+/* --- parse --------------------------------------------------------------- */
 
 static int unknown_kind(const char *spec, struct why *why)
 {
@@ -98,7 +98,7 @@ static int parse(struct prep *p, const struct job_env *env)
 		     0;
 }
 
-/* --- what the ledger says -------------------------------------------------- */
+/* --- what the ledger says ------------------------------------------------ */
 
 /* The fates of batches, as values of a map. */
 static char verified, dropped;
@@ -192,7 +192,7 @@ static int restore_ranges(struct prep *p)
 	return err;
 }
 
-/* --- ready ----------------------------------------------------------------- */
+/* --- ready --------------------------------------------------------------- */
 
 static int no_delta(struct prep *p, const struct loaded_row *row)
 {

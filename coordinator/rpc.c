@@ -60,7 +60,7 @@ const struct value *rpc_dict(const struct client_data *data)
 	return data->kwargs;
 }
 
-/* --- registering -------------------------------------------------------- */
+/* --- registering --------------------------------------------------------- */
 
 static void on_invocation(void *ctx, uint64_t invocation,
 			  const struct client_data *data)
@@ -152,7 +152,7 @@ static void ask(struct rpc *r)
 		ask_for(r, 0);
 }
 
-/* --- the session ---------------------------------------------------------- */
+/* --- the session --------------------------------------------------------- */
 
 void rpc_joined(struct rpc *r, struct client *client)
 {

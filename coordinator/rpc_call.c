@@ -10,7 +10,7 @@ struct open_call {
 	uint64_t lease, request;
 };
 
-/* --- the answer ------------------------------------------------------------- */
+/* --- the answer ---------------------------------------------------------- */
 
 static enum coord_failure failure_of(struct bytes error)
 {
@@ -78,7 +78,7 @@ static void on_reply(void *ctx, struct bytes error,
 		rpc_event(r, &e);
 }
 
-/* --- the call ----------------------------------------------------------------- */
+/* --- the call ------------------------------------------------------------ */
 
 static int set_u64(struct arena *a, struct value *d, const char *key,
 		   uint64_t v)

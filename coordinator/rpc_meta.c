@@ -20,7 +20,7 @@ static void arguments(struct arena *a, struct value *list,
 			return; /* short arguments are refused */
 }
 
-/* --- looking -------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------- */
 
 static void looked(struct called *k)
 {
@@ -121,7 +121,7 @@ void rpc_meta_look(struct rpc *r)
 		look(&r->called[i]);
 }
 
-/* --- events ------------------------------------------------------------------ */
+/* --- events -------------------------------------------------------------- */
 
 /* The procedure that a registration is of; NULL: another's, or not known. */
 static struct called *called_by(struct rpc *r, const struct value *id)

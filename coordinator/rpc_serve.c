@@ -39,7 +39,7 @@ void rpc_yield(struct rpc *r, uint64_t invocation, const struct value *kwargs)
 	arena_reset(&r->arena);
 }
 
-/* --- waiting for the coord ------------------------------------------------- */
+/* --- waiting for the coord ----------------------------------------------- */
 
 static void ask(struct rpc *r, uint64_t invocation, struct coord_event *e)
 {
@@ -64,7 +64,7 @@ uint64_t rpc_asked(struct rpc *r, uint64_t tag)
 	return invocation;
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------- */
 
 static bool caller(const struct client_data *data, uint64_t *session)
 {
@@ -105,7 +105,7 @@ static const struct donor *own(struct rpc *r, uint64_t invocation,
 	return d;
 }
 
-/* --- donor.* -------------------------------------------------------------------- */
+/* --- donor.* ------------------------------------------------------------- */
 
 static void donor_join(struct rpc *r, uint64_t invocation,
 		       const struct client_data *data)
@@ -185,7 +185,7 @@ static void donor_explain(struct rpc *r, uint64_t invocation,
 		rpc_yield(r, invocation, view_explain(&r->arena, d));
 }
 
-/* --- job.*, leaderboard.* ----------------------------------------------------------- */
+/* --- job.*, leaderboard.* ------------------------------------------------ */
 
 static void job_status(struct rpc *r, uint64_t invocation,
 		       const struct client_data *data)
@@ -263,7 +263,7 @@ static void leaderboard_top(struct rpc *r, uint64_t invocation,
 			   has_role(data, "host")));
 }
 
-/* --- host.* ------------------------------------------------------------------------- */
+/* --- host.* -------------------------------------------------------------- */
 
 static void plain(struct rpc *r, uint64_t invocation,
 		  enum coord_event_type type)

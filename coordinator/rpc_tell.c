@@ -21,7 +21,7 @@ static int set_u64(struct arena *a, struct value *d, const char *key,
 	return dict_set(a, d, key, value_int((int64_t)v));
 }
 
-/* --- replies ---------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------- */
 
 static void reply_joined(struct rpc *r, struct coord *c,
 			 const struct coord_effect *e)
@@ -72,7 +72,7 @@ static void refuse(struct rpc *r, const struct coord_effect *e)
 			  e->why.text);
 }
 
-/* --- topics ------------------------------------------------------------------ */
+/* --- topics -------------------------------------------------------------- */
 
 struct credited {
 	struct arena *a;

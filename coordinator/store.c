@@ -13,7 +13,7 @@ static const char *const sql_of[SQL_COUNT] = {
 #undef X
 };
 
-/* --- short names -------------------------------------------------------- */
+/* --- short names --------------------------------------------------------- */
 
 sqlite3_stmt *store_begin(struct store *s, enum statement which)
 {
@@ -282,7 +282,7 @@ void store_close(struct store *s)
 	free(s);
 }
 
-/* --- ops ------------------------------------------------------------------ */
+/* --- ops ----------------------------------------------------------------- */
 
 static int write_donor(struct store *s, const struct donor_record *d,
 		       uint64_t now_ms, struct why *why)

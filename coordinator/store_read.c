@@ -28,7 +28,7 @@ static int damaged(struct store *s, const char *what, struct why *why)
 		       s->path, what);
 }
 
-/* --- the rows of a job or a batch ----------------------------------------- */
+/* --- the rows of a job or a batch ---------------------------------------- */
 
 static int keep(struct arena *a, struct bytes from, struct bytes *to)
 {
@@ -151,7 +151,7 @@ int store_load(struct store *s, struct op *op, struct why *why)
 	return store_read_rows(s, q, op->loaded, why);
 }
 
-/* --- everything, at the start ---------------------------------------------- */
+/* --- everything, at the start -------------------------------------------- */
 
 /* One row of a statement to the reader. 0 or an error, with the reason. */
 typedef int each_fn(struct store *s, sqlite3_stmt *q,

@@ -58,7 +58,7 @@ struct value *view_json(struct arena *a, struct bytes text)
 	return v;
 }
 
-/* --- status ------------------------------------------------------------------ */
+/* --- status -------------------------------------------------------------- */
 
 /* The kind's own words: text, value, over, over_what. */
 static void set_words(struct maker *m, const struct coord_status *s)
@@ -197,7 +197,7 @@ struct value *view_result(struct arena *a, const struct coord *c,
 	return m.dict;
 }
 
-/* --- donors -------------------------------------------------------------------- */
+/* --- donors -------------------------------------------------------------- */
 
 struct value *view_me(struct arena *a, const struct coord *c,
 		      const struct donor *d)

@@ -107,7 +107,7 @@ struct crowd {
 	bool verbose;
 };
 
-/* --- small things ------------------------------------------------------------ */
+/* --- small things -------------------------------------------------------- */
 
 static uint64_t crowd_random(void *ctx)
 {
@@ -188,7 +188,7 @@ static void crowd_unref(struct crowd_call *call)
 	free(call);
 }
 
-/* --- the router ---------------------------------------------------------------- */
+/* --- the router ---------------------------------------------------------- */
 
 static void crowd_fail(struct crowd *w, struct crowd_call *call,
 		       enum coord_failure failure, uint64_t in_ms)
@@ -283,7 +283,7 @@ static void crowd_close(struct crowd *w, struct crowd_call *call)
 	map_del(&w->calls, call->lease);
 }
 
-/* --- effects --------------------------------------------------------------------- */
+/* --- effects ------------------------------------------------------------- */
 
 static void crowd_store(struct crowd *w, struct op *op)
 {
@@ -365,7 +365,7 @@ static void crowd_step(struct crowd *w, const struct coord_event *event)
 		crowd_effect(w, &e);
 }
 
-/* --- devices --------------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------- */
 
 static void crowd_join(struct crowd *w, unsigned i)
 {
@@ -426,7 +426,7 @@ static void crowd_leave(struct crowd *w, unsigned i)
 		 CROWD_JOIN, i, NULL);
 }
 
-/* --- computing ------------------------------------------------------------------- */
+/* --- computing ----------------------------------------------------------- */
 
 static void crowd_output(const struct crowd_call *call, uint64_t units,
 			 struct buf *out)
@@ -585,7 +585,7 @@ static void crowd_failed(struct crowd *w, struct crowd_call *call,
 	crowd_step(w, &event);
 }
 
-/* --- the run ----------------------------------------------------------------------- */
+/* --- the run ------------------------------------------------------------- */
 
 static void crowd_commit(struct crowd *w)
 {

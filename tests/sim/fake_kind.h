@@ -32,7 +32,7 @@ static inline uint64_t fake_sum(uint64_t from, uint64_t units)
 	return sum;
 }
 
-/* --- the worker's half ------------------------------------------------------ */
+/* --- the worker's half --------------------------------------------------- */
 
 struct compute {
 	struct chunk chunk;
@@ -80,7 +80,7 @@ static const struct compute_ops fake_compute = {
 	fake_compute_free,
 };
 
-/* --- the coordinator's half --------------------------------------------------- */
+/* --- the coordinator's half ---------------------------------------------- */
 
 struct job {
 	uint64_t total, sum, units, revision;

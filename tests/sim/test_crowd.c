@@ -11,7 +11,7 @@
 
 #include "tests/sim/crowd.h"
 
-/* --- the ledger's invariant ------------------------------------------------ */
+/* --- the ledger's invariant ---------------------------------------------- */
 
 enum { UNITS_MAX = 400000, BATCHES_MAX = 20000, DONORS_MAX = 2000 };
 
@@ -161,7 +161,7 @@ static struct coord_status look(const struct crowd *w)
 	return s;
 }
 
-/* --- tests -------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void test_crowd__one_trusted_worker(void **state)
 {

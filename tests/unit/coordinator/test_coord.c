@@ -416,7 +416,7 @@ static void test_coord__nothing_is_lent_while_the_disk_is_full(void **state)
 	end(&h);
 }
 
-/* --- results ---------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 static void test_coord__nothing_counts_before_the_commit(void **state)
 {
@@ -553,7 +553,7 @@ static void test_coord__call_without_timeout_is_given_up(void **state)
 	end(&h);
 }
 
-/* --- what is wrong with a result ---------------------------------------------- */
+/* --- what is wrong with a result ----------------------------------------- */
 
 static void test_coord__garbage_is_rejected_and_done_again(void **state)
 {
@@ -616,7 +616,7 @@ static void test_coord__unknown_calls_change_nothing(void **state)
 	end(&h);
 }
 
-/* --- trust ------------------------------------------------------------------------ */
+/* --- trust --------------------------------------------------------------- */
 
 /* The last call that is an audit. */
 static uint64_t last_audit(const struct hall *h)
@@ -748,7 +748,7 @@ static void test_coord__auditor_must_be_another(void **state)
 	end(&h);
 }
 
-/* --- people ----------------------------------------------------------------------- */
+/* --- people -------------------------------------------------------------- */
 
 static void test_coord__token_rejoins(void **state)
 {
@@ -827,7 +827,7 @@ static void test_coord__wave_once_in_five_seconds(void **state)
 	end(&h);
 }
 
-/* --- the programme ------------------------------------------------------------------ */
+/* --- the programme ------------------------------------------------------- */
 
 static void work_to_the_end(struct hall *h, const char *pass)
 {

@@ -162,7 +162,7 @@ static void register_all(struct line *l)
 			registered(l, l->said[i], id++);
 }
 
-/* --- registering ---------------------------------------------------------- */
+/* --- registering --------------------------------------------------------- */
 
 static void test_rpc__one_first_then_the_rest(void **state)
 {
@@ -219,7 +219,7 @@ static void test_rpc__not_allowed(void **state)
 	close_line(&l);
 }
 
-/* --- who is registered ------------------------------------------------------ */
+/* --- who is registered --------------------------------------------------- */
 
 static void result(struct line *l, const char *call, const char *args)
 {
@@ -302,7 +302,7 @@ static void test_rpc__router_without_meta_procedures(void **state)
 	close_line(&l);
 }
 
-/* --- procedures --------------------------------------------------------------- */
+/* --- procedures ---------------------------------------------------------- */
 
 /* donor.join is 100. */
 static void invoke(struct line *l, unsigned registration, const char *details,

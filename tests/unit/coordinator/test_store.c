@@ -59,7 +59,7 @@ static struct store *open_it(void)
 	return s;
 }
 
-/* --- ops ------------------------------------------------------------------- */
+/* --- ops ----------------------------------------------------------------- */
 
 static struct op *make(enum op_type type)
 {
@@ -173,7 +173,7 @@ static struct store *with_job(void)
 	return s;
 }
 
-/* --- what is there ------------------------------------------------------------ */
+/* --- what is there ------------------------------------------------------- */
 
 struct seen {
 	unsigned donors, sessions, jobs, rows, batches;
@@ -236,7 +236,7 @@ static struct seen see(struct store *s)
 	return seen;
 }
 
-/* --- tests --------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void test_store__keeps_what_it_was_told(void **state)
 {
@@ -453,7 +453,7 @@ static void test_store__no_folder_is_refused(void **state)
 	refuses(ERR_DENIED, "can be written");
 }
 
-/* --- kill -9 ---------------------------------------------------------------------- */
+/* --- kill -9 ------------------------------------------------------------- */
 
 enum { KILLS = 60 };
 
@@ -532,7 +532,7 @@ static void test_store__kill_at_any_moment(void **state)
 	assert_true(told > 0);
 }
 
-/* --- the writer ---------------------------------------------------------------- */
+/* --- the writer ---------------------------------------------------------- */
 
 static void wake(void *ctx)
 {

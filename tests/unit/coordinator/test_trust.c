@@ -60,7 +60,7 @@ static struct batch *batch(struct room *r, struct donor *d, uint64_t job,
 	return b;
 }
 
-/* --- batches -------------------------------------------------------------- */
+/* --- batches ------------------------------------------------------------- */
 
 static void test_trust__one_batch_a_donor_and_job(void **state)
 {
@@ -146,7 +146,7 @@ static void test_trust__nobody_about_itself(void **state)
 	close_room(&r);
 }
 
-/* --- verdicts ---------------------------------------------------------------- */
+/* --- verdicts ------------------------------------------------------------ */
 
 static enum verdict say(struct room *r, struct batch *b,
 			const struct donor *by, const char *answer)
@@ -201,7 +201,7 @@ static void test_trust__two_donors_that_agree_decide(void **state)
 	close_room(&r);
 }
 
-/* --- the board ------------------------------------------------------------------- */
+/* --- the board ----------------------------------------------------------- */
 
 static void test_board__by_verified_credit(void **state)
 {
@@ -255,7 +255,7 @@ static void test_board__at_most_once_a_second(void **state)
 	close_room(&r);
 }
 
-/* --- small ones -------------------------------------------------------------------- */
+/* --- small ones ---------------------------------------------------------- */
 
 static void test_map__as_the_model(void **state)
 {
