@@ -312,6 +312,7 @@ static void tick(struct coord *c)
 	if (c->now_ms - c->progress_ms >= 1000 || c->progress_due) {
 		c->progress_ms = c->now_ms;
 		c->progress_due = false;
+		c->budget.threads = donors_threads_most(&c->donors);
 		coord_emit(c, &(struct coord_effect){
 				      .type = EF_TELL_PROGRESS });
 	}

@@ -232,19 +232,6 @@ void lend_failed(struct coord *c, uint64_t id, enum coord_failure failure)
 
 /* --- lending ------------------------------------------------------------- */
 
-static uint32_t budget(const struct coord *c)
-{
-	uint32_t n = c->donors.devices;
-
-	if (n <= DEVICES_FEW)
-		return BUDGET_MS_MIN;
-	if (n >= DEVICES_MANY)
-		return BUDGET_MS_MAX;
-	return BUDGET_MS_MIN + (BUDGET_MS_MAX - BUDGET_MS_MIN) *
-				       (n - DEVICES_FEW) /
-				       (DEVICES_MANY - DEVICES_FEW);
-}
-
 /* What another device has had for too long. */
 static bool lend_again(struct coord *c)
 {
@@ -293,6 +280,7 @@ static bool plan(struct coord *c, struct part *part)
 	if (!p->kind->job->plan(p->job, &ask, &part->planned))
 		return false;
 	part->from = ask.from;
+	budget_saw(&c->budget, part->planned.input.len);
 	return true;
 }
 
@@ -315,7 +303,7 @@ static bool lend_range(struct coord *c, struct part *part)
 
 static bool lend_new(struct coord *c, struct pjob *p)
 {
-	struct part *part = part_new(p, budget(c));
+	struct part *part = part_new(p, budget_ms(&c->budget, c->donors.devices));
 
 	if (!part || !plan(c, part)) {
 		part_free(part);

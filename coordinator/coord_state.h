@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "coordinator/board.h"
+#include "coordinator/budget.h"
 #include "coordinator/coord.h"
 #include "coordinator/rate.h"
 #include "coordinator/trust.h"
@@ -15,10 +16,6 @@ enum {
 	LATE_MS_MIN = 15000,    /* lent also to another device after this */
 	TIMEOUT_MS_MIN = 75000, /* the call is given up after this */
 	TIMEOUT_SPARE_MS = 5000, /* for a router that knows no timeout */
-	BUDGET_MS_MIN = 2000,
-	BUDGET_MS_MAX = 20000,
-	DEVICES_FEW = 16, /* up to here the budget is the least … */
-	DEVICES_MANY = 300, /* … and from here on the most */
 	LENDS_A_STEP = 128, /* so that no turn of the loop is long */
 	LEAST_US = 50000,   /* of the reference core: worth a call */
 	COPIES_MAX = 3,     /* of a range lent at the same time */
@@ -128,6 +125,7 @@ struct coord {
 	uint64_t depth; /* ops on their way */
 	uint32_t generation;
 	struct rate rate;
+	struct budget budget;
 };
 
 /* coord.c */

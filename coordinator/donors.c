@@ -236,3 +236,16 @@ struct session *session_next(const struct donors *d, size_t *at)
 {
 	return map_next(&d->sessions, at);
 }
+
+uint32_t donors_threads_most(const struct donors *d)
+{
+	uint32_t most = 0;
+	size_t at = 0;
+	struct session *s;
+
+	while ((s = session_next(d, &at)) != NULL)
+		if (s->chunk && s->donor && !s->donor->record.trusted &&
+		    s->threads > most)
+			most = s->threads;
+	return most;
+}

@@ -76,5 +76,7 @@ int session_register(struct donors *d, uint64_t id, bool audit,
 		     bool registered) MUST_CHECK;
 void session_leave(struct donors *d, uint64_t id);
 struct session *session_next(const struct donors *d, size_t *at);
+/* Of the sessions that compute, without the trusted ones; 0: none. */
+uint32_t donors_threads_most(const struct donors *d);
 
 #endif
