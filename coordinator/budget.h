@@ -17,7 +17,7 @@ enum {
 	DEVICES_MANY = 300, /* … and from here on the most */
 	/* A device's, both ways, of the 120 KB: the rest is pings, its rank
 	 * and what TCP adds. */
-	TRAFFIC_BYTES_A_MINUTE = 100 * 1000,
+	TRAFFIC_BYTES_A_MINUTE = 90 * 1000,
 	/* Of a call and its answer beyond the input: names, small numbers and
 	 * the output. */
 	CALL_BYTES = 600,

@@ -226,6 +226,7 @@ static int load_pages(struct place *place)
 static struct server *make_server(struct place *place, const char *ws_path)
 {
 	static const char *const subprotocols[] = { "wamp.2.msgpack",
+						    "wamp.2.cbor",
 						    "wamp.2.json", NULL };
 	struct server_config config = {
 		.subprotocols = subprotocols,
