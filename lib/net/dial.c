@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "net/address.h"
 #include "net/handshake.h"
+#include "net/rawsocket.h"
 #include "net/transport_private.h"
 
 enum { DIAL_MS = 10000 };
@@ -69,12 +71,15 @@ static void fail(struct dial *d, const char *why)
 {
 	const struct dial_handler *handler = d->handler;
 	void *ctx = d->ctx;
-	char text[512];
+	char text[1024];
 
 	if (!handler)
 		return;
-	snprintf(text, sizeof text, "%s port %u: %s", d->where.host,
-		 d->where.port, why);
+	if (d->where.scheme == URL_UNIX)
+		snprintf(text, sizeof text, "%s: %s", d->where.path, why);
+	else
+		snprintf(text, sizeof text, "%s port %u: %s", d->where.host,
+			 d->where.port, why);
 	stop(d);
 	handler->failed(ctx, text);
 }
@@ -91,12 +96,31 @@ static void on_timeout(uv_timer_t *timer)
 
 /* --- the handshake ------------------------------------------------------- */
 
-static void succeed(struct dial *d, size_t head_length)
+static bool speaks_raw(const struct dial *d)
+{
+	return d->where.scheme != URL_WS;
+}
+
+/* Appends our side of it. */
+static int say_hello(struct dial *d)
+{
+	struct buf *out = stream_out(d->stream);
+
+	return speaks_raw(d) ? rawsocket_hello(out, d->serializer,
+					       d->limits.message_max)
+			     : handshake_request(out, &d->where,
+						 d->serializer->subprotocol,
+						 d->key);
+}
+
+/* `peer_max`: as in transport_origin. */
+static void succeed(struct dial *d, size_t head_length, size_t peer_max)
 {
 	const struct dial_handler *handler = d->handler;
 	const struct transport_origin origin = {
 		.serializer = d->serializer,
 		.client = true,
+		.peer_max = peer_max,
 	};
 	struct bytes rest = bytes_of(d->in.data + head_length,
 				     d->in.len - head_length);
@@ -113,19 +137,25 @@ static void succeed(struct dial *d, size_t head_length)
 	transport_start(t, rest);
 }
 
-static void on_data(void *ctx, struct bytes data)
+static void take_raw_answer(struct dial *d)
 {
-	struct dial *d = ctx;
+	struct why why;
+	size_t peer_max;
+
+	if (d->in.len < RAWSOCKET_HELLO_BYTES)
+		return;
+	if (rawsocket_confirm(d->in.data, d->serializer, &peer_max, &why))
+		fail(d, why.text);
+	else
+		succeed(d, RAWSOCKET_HELLO_BYTES, peer_max);
+}
+
+static void take_http_answer(struct dial *d)
+{
 	struct http_head head;
 	struct why why;
 	size_t length;
 
-	if (!d->handler)
-		return;
-	if (buf_add_bytes(&d->in, data)) {
-		fail(d, err_text(ERR_NOMEM));
-		return;
-	}
 	length = http_head_length(buf_bytes(&d->in), &d->seen);
 	if (!length && d->in.len > HTTP_HEAD_MAX)
 		fail(d, "its answer is too long");
@@ -137,7 +167,21 @@ static void on_data(void *ctx, struct bytes data)
 				   &why))
 		fail(d, why.text);
 	else
-		succeed(d, length);
+		succeed(d, length, 0);
+}
+
+static void on_data(void *ctx, struct bytes data)
+{
+	struct dial *d = ctx;
+
+	if (!d->handler)
+		return;
+	if (buf_add_bytes(&d->in, data))
+		fail(d, err_text(ERR_NOMEM));
+	else if (speaks_raw(d))
+		take_raw_answer(d);
+	else
+		take_http_answer(d);
 }
 
 static void on_ended(void *ctx, const char *why)
@@ -180,9 +224,8 @@ static void on_connect(uv_connect_t *connect, int status)
 		try_next(d);
 		return;
 	}
-	(void)uv_tcp_nodelay(stream_tcp(d->stream), 1);
-	if (handshake_request(stream_out(d->stream), &d->where,
-			      d->serializer->subprotocol, d->key)) {
+	stream_nodelay(d->stream);
+	if (say_hello(d)) {
 		fail(d, err_text(ERR_NOMEM));
 		return;
 	}
@@ -226,6 +269,20 @@ static void try_next(struct dial *d)
 	fail(d, d->why.text);
 }
 
+/* libuv tells of every failure by on_connect. */
+static bool try_unix(struct dial *d)
+{
+	d->stream = stream_new_unix(d->loop);
+	if (!d->stream)
+		return false;
+	d->pending++;
+	stream_handle(d->stream, &stream_handler, d);
+	d->connect.data = d;
+	uv_pipe_connect(&d->connect, stream_unix(d->stream), d->where.path,
+			on_connect);
+	return true;
+}
+
 static void on_lookup(uv_getaddrinfo_t *lookup, int status,
 		      struct addrinfo *addresses)
 {
@@ -246,19 +303,31 @@ static void on_lookup(uv_getaddrinfo_t *lookup, int status,
 /* Also for what fails at once, so that `failed` comes in a later turn. */
 static void on_unsupported(uv_timer_t *timer)
 {
-	fail(timer->data, "only ws:// is spoken so far: no TLS, RawSocket or "
-			  "unix sockets yet");
+	fail(timer->data, "ws://, rs:// and unix:// are spoken: no TLS yet");
+}
+
+static void on_path_too_long(uv_timer_t *timer)
+{
+	fail(timer->data, "the path is too long for a unix socket");
 }
 
 static bool start(struct dial *d)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	const size_t path_size = sizeof ((struct sockaddr_un *)0)->sun_path;
 
-	if (d->where.scheme != URL_WS) {
+	if (d->where.scheme == URL_WSS || d->where.scheme == URL_RSS) {
 		uv_timer_start(&d->timer, on_unsupported, 0, 0);
 		return true;
 	}
+	if (d->where.scheme == URL_UNIX &&
+	    strlen(d->where.path) >= path_size) {
+		uv_timer_start(&d->timer, on_path_too_long, 0, 0);
+		return true;
+	}
 	uv_timer_start(&d->timer, on_timeout, DIAL_MS, 0);
+	if (d->where.scheme == URL_UNIX)
+		return try_unix(d);
 	if (uv_getaddrinfo(&d->loop->uv, &d->lookup, on_lookup, d->where.host,
 			   NULL, &hints))
 		return false;

@@ -1,4 +1,5 @@
 #include "net/server_private.h"
+#include "net/unix.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,7 +15,13 @@ enum {
 };
 
 struct listener {
-	uv_tcp_t tcp;
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} u;
+	bool local; /* a unix socket */
 	struct server *server;
 	struct listener *next;
 	bool waiting; /* there was no memory to accept who is there */
@@ -25,19 +32,19 @@ struct listener {
 static void accept_one(struct listener *l)
 {
 	struct server *s = l->server;
-	struct stream *stream = stream_new(s->loop);
+	struct stream *stream = l->local ? stream_new_unix(s->loop)
+					 : stream_new(s->loop);
 
 	l->waiting = !stream;
 	if (!stream) {
 		timer_start(s->retry, RETRY_MS, 0);
 		return;
 	}
-	if (uv_accept((uv_stream_t *)&l->tcp,
-		      (uv_stream_t *)stream_tcp(stream))) {
+	if (uv_accept(&l->u.stream, stream_uv(stream))) {
 		stream_close(stream);
 		return;
 	}
-	(void)uv_tcp_nodelay(stream_tcp(stream), 1);
+	stream_nodelay(stream);
 	http_conn_start(s, stream, s->connections >= s->config.connections_max);
 	while (s->half_open_count > s->config.half_open_max)
 		http_conn_drop(TAILQ_FIRST(&s->half_open));
@@ -112,36 +119,54 @@ static void on_listener_closed(uv_handle_t *handle)
 		free(s);
 }
 
-static int bind_and_listen(struct listener *l, const struct url *where,
-			   unsigned *port)
+static int listen_tcp(struct listener *l, const struct url *where,
+		      unsigned *port, struct why *why)
 {
 	struct sockaddr_storage address = { 0 };
 	int len = sizeof address;
 	int err = resolve(l->server->loop, where, &address);
 
 	if (!err)
-		err = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
+		err = uv_tcp_bind(&l->u.tcp, (struct sockaddr *)&address, 0);
 	if (!err)
-		err = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
+		err = uv_listen(&l->u.stream, BACKLOG, on_connection);
 	if (!err)
-		err = uv_tcp_getsockname(&l->tcp, (struct sockaddr *)&address,
-					 &len);
+		err = uv_tcp_getsockname(&l->u.tcp,
+					 (struct sockaddr *)&address, &len);
 	if (!err && port)
 		*port = address_port((struct sockaddr *)&address);
-	return err;
+	return err ? explain(why, where, err) : 0;
 }
 
-static struct listener *listener_new(struct server *s)
+static int listen_unix(struct listener *l, const char *path, unsigned *port,
+		       struct why *why)
+{
+	int err = unix_bind(&l->u.pipe, path, why);
+
+	if (err)
+		return err;
+	err = uv_listen(&l->u.stream, BACKLOG, on_connection);
+	if (err)
+		return why_set(why, ERR_IO, "can not listen on %s: %s", path,
+			       uv_strerror(err));
+	if (port)
+		*port = 0;
+	return 0;
+}
+
+static struct listener *listener_new(struct server *s, bool local)
 {
 	struct listener *l = calloc(1, sizeof *l);
 
 	if (!l)
 		return NULL;
-	if (uv_tcp_init(&s->loop->uv, &l->tcp)) {
+	if (local ? uv_pipe_init(&s->loop->uv, &l->u.pipe, 0)
+		  : uv_tcp_init(&s->loop->uv, &l->u.tcp)) {
 		free(l);
 		return NULL;
 	}
-	l->tcp.data = l;
+	l->u.handle.data = l;
+	l->local = local;
 	l->server = s;
 	s->open_listeners++;
 	return l;
@@ -153,17 +178,18 @@ int server_listen(struct server *s, const struct url *where, unsigned *port,
 	struct listener *l;
 	int err;
 
-	if (where->scheme != URL_WS)
+	if (where->scheme == URL_WSS || where->scheme == URL_RSS)
 		return why_set(why, ERR_UNSUPPORTED,
-			       "only ws://host:port/path can be listened on so "
-			       "far: no TLS, RawSocket or unix sockets yet");
-	l = listener_new(s);
+			       "ws://host:port/path, rs://host:port and "
+			       "unix:///path can be listened on: no TLS yet");
+	l = listener_new(s, where->scheme == URL_UNIX);
 	if (!l)
 		return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	err = bind_and_listen(l, where, port);
+	err = l->local ? listen_unix(l, where->path, port, why)
+		       : listen_tcp(l, where, port, why);
 	if (err) {
-		uv_close((uv_handle_t *)&l->tcp, on_listener_closed);
-		return explain(why, where, err);
+		uv_close(&l->u.handle, on_listener_closed);
+		return err;
 	}
 	l->next = s->listeners;
 	s->listeners = l;
@@ -215,7 +241,8 @@ void server_stop(struct server *s)
 	timer_free(s->retry);
 	for (l = s->listeners; l; l = next) {
 		next = l->next;
-		uv_close((uv_handle_t *)&l->tcp, on_listener_closed);
+		uv_close(&l->u.handle, on_listener_closed); /* removes a unix
+							       socket's file */
 	}
 	s->listeners = NULL;
 	while (!TAILQ_EMPTY(&s->half_open))

@@ -1,6 +1,7 @@
 /*
- * server: listens; tells by the first byte what is spoken; answers HTTP from
- * what the program says, and turns upgrades into transports.
+ * server: listens on TCP ports and unix sockets; tells by the first byte what
+ * is spoken; answers HTTP from what the program says, and turns upgrades and
+ * RawSockets into transports.
  *
  * HTTP here is GET and HEAD of small things kept in memory: bodies,
  * Transfer-Encoding, duplicate headers that matter, obs-fold and absolute
@@ -22,7 +23,7 @@ struct http_request {
 	bool head;
 	struct bytes host, if_none_match, accept_encoding; /* or empty */
 	const char *peer;
-	bool local; /* from loopback */
+	bool local; /* from loopback or a unix socket */
 };
 
 /* All borrowed beyond the callback: type and headers until the next turn, the
@@ -37,12 +38,14 @@ struct http_response {
 };
 
 struct server_config {
-	const char *const *subprotocols; /* NULL-ended, e.g. wamp.2.msgpack */
+	const char *const *subprotocols; /* NULL-ended, e.g. wamp.2.msgpack;
+					    RawSocket's serializers too */
 	const char *ws_path;             /* upgrades elsewhere: 404 */
 	struct transport_limits limits;  /* of a new transport */
 	unsigned half_open_max;   /* that speak HTTP or nothing yet; beyond:
 				     the oldest is closed; 0: 512 */
-	unsigned connections_max; /* beyond: refused with 503; 0: 10,000 */
+	unsigned connections_max; /* beyond: refused with 503, or RawSocket's
+				     4; 0: 10,000 */
 	uint32_t head_ms; /* for a head to be complete; 0: 15,000 */
 	uint32_t idle_ms; /* between requests; 0: 60,000 */
 	/* Fills the response. */
@@ -59,7 +62,9 @@ struct server_config {
 /* Copies the config. */
 struct server *server_new(struct loop *l, const struct server_config *config);
 /* Listens also there; ERR_IO with the reason (port in use). The port that was
- * got is in *port (may be NULL). */
+ * got is in *port (may be NULL). ws:// and rs:// are the same: both are spoken
+ * on every port. A unix socket is the user's only (mode 0600), takes the place
+ * of one nobody listens on, and is removed by server_stop. */
 int server_listen(struct server *s, const struct url *where, unsigned *port,
 		  struct why *why);
 /* Stops listening and closes HTTP connections; transports live on. */

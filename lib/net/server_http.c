@@ -1,17 +1,15 @@
-/* One connection of the server: requests, answers, the upgrade. */
+/* One connection of the server: requests, answers, the upgrade (RawSocket's is
+ * in server_raw.c). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "net/handshake.h"
 #include "net/http.h"
+#include "net/rawsocket.h"
 #include "net/server_private.h"
-#include "net/transport_private.h"
 
-enum {
-	LINGER_MS = 2000,
-	RAWSOCKET_MAGIC = 0x7F,
-};
+enum { LINGER_MS = 2000 };
 
 static uint64_t now_ms(const struct http_conn *c)
 {
@@ -70,7 +68,7 @@ void http_conn_drop(struct http_conn *c)
 
 /* Nothing more will be read: the answer is written, then the end. Closing
  * with unread bytes would take the answer back from the peer (RST). */
-static void linger(struct http_conn *c)
+void http_conn_linger(struct http_conn *c)
 {
 	set_state(c, HTTP_LINGERING);
 	buf_deinit(&c->in);
@@ -96,7 +94,7 @@ static void refuse(struct http_conn *c, unsigned status, const char *what)
 		return;
 	}
 	stream_dirty(c->stream);
-	linger(c);
+	http_conn_linger(c);
 }
 
 static int write_response(struct http_conn *c, const struct http_response *r,
@@ -151,25 +149,15 @@ static void on_transport_gone(void *ctx)
 	server_conn_gone(ctx);
 }
 
-/* The connection becomes a transport; c is no more. `rest` is in c->in. */
-static void become_transport(struct http_conn *c, const struct http_head *head,
-			     const char *subprotocol, struct bytes rest)
+void http_conn_hand_over(struct http_conn *c, struct transport_origin *origin,
+			 struct bytes rest)
 {
 	struct server *s = c->server;
-	const struct transport_origin origin = {
-		.serializer = serializer_by_subprotocol(
-			bytes_str(subprotocol)),
-		.origin = head->value[HTTP_ORIGIN],
-		.gone = on_transport_gone,
-		.ctx = s,
-	};
 	struct transport *t;
 
-	if (handshake_answer(stream_out(c->stream), head, subprotocol)) {
-		http_conn_drop(c);
-		return;
-	}
-	t = transport_new(c->stream, &origin, &s->config.limits);
+	origin->gone = on_transport_gone;
+	origin->ctx = s;
+	t = transport_new(c->stream, origin, &s->config.limits);
 	if (!t) {
 		http_conn_drop(c);
 		return;
@@ -179,6 +167,21 @@ static void become_transport(struct http_conn *c, const struct http_head *head,
 	s->config.accepted(s->config.ctx, t);
 	transport_start(t, rest);
 	free_conn(c);
+}
+
+static void become_transport(struct http_conn *c, const struct http_head *head,
+			     const char *subprotocol, struct bytes rest)
+{
+	struct transport_origin origin = {
+		.serializer = serializer_by_subprotocol(
+			bytes_str(subprotocol)),
+		.origin = head->value[HTTP_ORIGIN],
+	};
+
+	if (handshake_answer(stream_out(c->stream), head, subprotocol))
+		http_conn_drop(c);
+	else
+		http_conn_hand_over(c, &origin, rest);
 }
 
 static bool origin_is_welcome(const struct server *s,
@@ -262,8 +265,12 @@ static void take_request(struct http_conn *c)
 
 	if (!c->in.len)
 		return;
-	if (c->in.data[0] == RAWSOCKET_MAGIC) {
-		http_conn_drop(c); /* RawSocket's place */
+	if (c->in.data[0] == RAWSOCKET_MAGIC && !c->served) {
+		raw_conn_take(c);
+		return;
+	}
+	if (c->full) {
+		refuse(c, 503, "too many connections");
 		return;
 	}
 	if (!is_first_byte(c->in.data[0])) {
@@ -301,10 +308,11 @@ static void on_data(void *ctx, struct bytes data)
 static void next_request(struct http_conn *c)
 {
 	if (!c->keep_alive) {
-		linger(c);
+		http_conn_linger(c);
 		return;
 	}
 	set_state(c, HTTP_READING);
+	c->served = true;
 	if (c->in.len) {
 		wait_for(c, c->server->config.head_ms);
 	} else {
@@ -338,7 +346,8 @@ static void on_due(void *ctx)
 
 	if (now_ms(c) < c->due_ms)
 		stream_wake_by(c->stream, c->due_ms);
-	else if (c->state == HTTP_READING && c->in.len)
+	else if (c->state == HTTP_READING && c->in.len &&
+		 c->in.data[0] != RAWSOCKET_MAGIC)
 		refuse(c, 408, "the request took too long");
 	else
 		http_conn_drop(c);
@@ -363,18 +372,6 @@ static const struct stream_handler stream_handler = {
 
 /* --- the beginning ------------------------------------------------------- */
 
-static void learn_peer(struct http_conn *c)
-{
-	struct sockaddr_storage a = { 0 };
-	int len = sizeof a;
-
-	if (uv_tcp_getpeername(stream_tcp(c->stream), (struct sockaddr *)&a,
-			       &len))
-		return;
-	address_text((struct sockaddr *)&a, c->peer);
-	c->local = address_is_local((struct sockaddr *)&a);
-}
-
 void http_conn_start(struct server *s, struct stream *stream, bool full)
 {
 	struct http_conn *c = calloc(1, sizeof *c);
@@ -385,15 +382,14 @@ void http_conn_start(struct server *s, struct stream *stream, bool full)
 	}
 	c->server = s;
 	c->stream = stream;
+	c->full = full;
 	buf_init(&c->in);
 	buf_init(&c->path);
-	learn_peer(c);
+	stream_peer(stream, c->peer, &c->local);
 	stream_handle(stream, &stream_handler, c);
 	TAILQ_INSERT_TAIL(&s->half_open, c, link);
 	s->half_open_count++;
 	s->connections++;
 	wait_for(c, s->config.head_ms);
 	stream_read(stream, true);
-	if (full)
-		refuse(c, 503, "too many connections");
 }

@@ -1,13 +1,14 @@
 /*
- * server_private: what server.c (listening, counting) and server_http.c (one
- * connection until it is a transport or over) share. Nobody else includes it.
+ * server_private: what server.c (listening, counting), server_http.c (one
+ * connection until it is a transport or over) and server_raw.c (one that says
+ * it speaks RawSocket) share. Nobody else includes it.
  */
 #ifndef NET_SERVER_PRIVATE_H
 #define NET_SERVER_PRIVATE_H
 
 #include "net/address.h"
 #include "net/server.h"
-#include "net/stream.h"
+#include "net/transport_private.h"
 
 struct listener;
 
@@ -28,6 +29,8 @@ struct http_conn {
 	size_t seen;     /* of it, looked through for the head's end */
 	struct buf path; /* of the request being answered */
 	bool keep_alive;
+	bool served; /* a request: it is HTTP for good */
+	bool full;   /* the server is: whatever it asks is refused */
 	uint64_t due_ms; /* it is closed unless it got on until then */
 	char peer[ADDRESS_TEXT_MAX];
 	bool local;
@@ -47,10 +50,20 @@ struct server {
 	bool stopped, freed;
 };
 
-/* A connection was accepted: takes the stream. `full`: only to say so. */
+/* A connection was accepted: takes the stream. `full`: only to say so, in its
+ * own language. */
 void http_conn_start(struct server *s, struct stream *stream, bool full);
 /* Closes it at once. */
 void http_conn_drop(struct http_conn *c);
+/* Nothing more will be read: what is in the output is written, then the end. */
+void http_conn_linger(struct http_conn *c);
+/* It becomes a transport, whose gone and ctx are filled in here; c is no more.
+ * The answer to its handshake is in the output; `rest`, in c->in, came with
+ * its handshake. */
+void http_conn_hand_over(struct http_conn *c, struct transport_origin *origin,
+			 struct bytes rest);
+/* What is in c->in begins with RawSocket's magic. */
+void raw_conn_take(struct http_conn *c);
 /* One connection less; frees the server when it was the last thing. */
 void server_conn_gone(struct server *s);
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Larger buffers are given back as soon as they are empty. */
 enum { KEEP_BYTES = 256 * 1024 };
@@ -11,6 +12,7 @@ struct stream {
 		uv_handle_t handle;
 		uv_stream_t stream;
 		uv_tcp_t tcp;
+		uv_pipe_t pipe;
 	} u;
 	uv_timer_t timer;
 	uv_write_t write;
@@ -39,13 +41,14 @@ struct stream {
 
 /* --- life ---------------------------------------------------------------- */
 
-struct stream *stream_new(struct loop *l)
+static struct stream *new_of(struct loop *l, bool local)
 {
 	struct stream *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return NULL;
-	if (uv_tcp_init(&l->uv, &s->u.tcp)) {
+	if (local ? uv_pipe_init(&l->uv, &s->u.pipe, 0)
+		  : uv_tcp_init(&l->uv, &s->u.tcp)) {
 		free(s);
 		return NULL;
 	}
@@ -59,14 +62,59 @@ struct stream *stream_new(struct loop *l)
 	return s;
 }
 
+struct stream *stream_new(struct loop *l)
+{
+	return new_of(l, false);
+}
+
+struct stream *stream_new_unix(struct loop *l)
+{
+	return new_of(l, true);
+}
+
 struct loop *stream_loop(const struct stream *s)
 {
 	return s->loop;
 }
 
+uv_stream_t *stream_uv(struct stream *s)
+{
+	return &s->u.stream;
+}
+
 uv_tcp_t *stream_tcp(struct stream *s)
 {
+	assert(s->u.handle.type == UV_TCP);
 	return &s->u.tcp;
+}
+
+uv_pipe_t *stream_unix(struct stream *s)
+{
+	assert(s->u.handle.type == UV_NAMED_PIPE);
+	return &s->u.pipe;
+}
+
+void stream_nodelay(struct stream *s)
+{
+	if (s->u.handle.type == UV_TCP)
+		(void)uv_tcp_nodelay(&s->u.tcp, 1);
+}
+
+void stream_peer(struct stream *s, char text[ADDRESS_TEXT_MAX], bool *local)
+{
+	struct sockaddr_storage a = { 0 };
+	int len = sizeof a;
+
+	text[0] = '\0';
+	*local = s->u.handle.type == UV_NAMED_PIPE;
+	if (*local) {
+		strcpy(text, "unix");
+		return;
+	}
+	if (uv_tcp_getpeername(&s->u.tcp, (struct sockaddr *)&a, &len))
+		return;
+	address_text((struct sockaddr *)&a, text);
+	*local = address_is_local((struct sockaddr *)&a);
 }
 
 void stream_handle(struct stream *s, const struct stream_handler *handler,

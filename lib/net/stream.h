@@ -1,7 +1,7 @@
 /*
- * stream: one connected byte stream: reading, coalesced writing, one lazy
- * timer, closing. TCP today; a unix socket is another handle of the same
- * union, TLS a layer between `data` and the socket. Knows no protocol.
+ * stream: one connected byte stream, TCP or a unix socket: reading, coalesced
+ * writing, one lazy timer, closing. TLS will be a layer between `data` and the
+ * socket. Knows no protocol.
  *
  * What is to go out is appended to stream_out and written once per loop turn,
  * however many messages it is. Callbacks come from the loop, never from
@@ -12,6 +12,7 @@
 #define NET_STREAM_H
 
 #include "base/buf.h"
+#include "net/address.h"
 #include "net/loop_private.h"
 
 struct stream;
@@ -31,8 +32,16 @@ struct stream_handler {
 
 /* NULL when out of memory. Not connected, not reading. */
 struct stream *stream_new(struct loop *l);
+struct stream *stream_new_unix(struct loop *l);
 struct loop *stream_loop(const struct stream *s);
-uv_tcp_t *stream_tcp(struct stream *s); /* to connect, accept, ask names */
+uv_stream_t *stream_uv(struct stream *s); /* to accept */
+uv_tcp_t *stream_tcp(struct stream *s); /* to connect; of stream_new only */
+uv_pipe_t *stream_unix(struct stream *s); /* of stream_new_unix only */
+/* TCP: nothing is held back to fill a packet. */
+void stream_nodelay(struct stream *s);
+/* Who is there: "127.0.0.1:51234", "unix", "" when unknown; is it this
+ * machine? */
+void stream_peer(struct stream *s, char text[ADDRESS_TEXT_MAX], bool *local);
 /* Replaces the owner. */
 void stream_handle(struct stream *s, const struct stream_handler *handler,
 		   void *ctx);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum {
 	CLOSE_MS = 2000,
 	/* PINGs answered one by one while the output waits; of more, only the
@@ -62,7 +64,7 @@ static void because(struct transport *t, const char *why)
 void transport_drop(struct transport *t, const char *why)
 {
 	because(t, why);
-	ws_stop(&t->ws);
+	frames_stop(&t->frames);
 	stream_close(t->stream);
 }
 
@@ -74,7 +76,7 @@ static void say_close(struct transport *t, unsigned code, const char *reason,
 
 	set_state(t, to);
 	t->close_by_ms = transport_now_ms(t) + limit;
-	if (ws_close(&t->ws, stream_out(t->stream), code, reason)) {
+	if (frames_close(&t->frames, stream_out(t->stream), code, reason)) {
 		transport_drop(t, reason);
 		return;
 	}
@@ -88,7 +90,7 @@ static void say_close(struct transport *t, unsigned code, const char *reason,
 void transport_fail(struct transport *t, unsigned code, const char *why)
 {
 	because(t, why);
-	ws_stop(&t->ws);
+	frames_stop(&t->frames);
 	if (t->state == TRANSPORT_OPEN) {
 		say_close(t, code, why, TRANSPORT_DRAINING);
 	} else if (t->state == TRANSPORT_CLOSING) {
@@ -102,7 +104,34 @@ void transport_close(struct transport *t, unsigned code, const char *why)
 	if (t->state != TRANSPORT_OPEN || stream_is_closing(t->stream))
 		return;
 	because(t, why);
-	say_close(t, code, why, TRANSPORT_CLOSING);
+	/* A RawSocket's peer says no goodbye. */
+	say_close(t, code, why,
+		  t->frames.raw ? TRANSPORT_DRAINING : TRANSPORT_CLOSING);
+}
+
+/* --- room in the output --------------------------------------------------- */
+
+static const char not_reading[] = "it does not read what it is sent";
+
+static const char *send_error_text(int err)
+{
+	return err == ERR_LIMIT ? "a message longer than it takes"
+				: err_text(err);
+}
+
+/* Is there room for so many more bytes? What is queued may first go to the
+ * kernel: the limit is for what it does not take. */
+static bool has_room(struct transport *t, size_t len)
+{
+	size_t max = t->limits.output_max;
+	size_t queued = stream_queued(t->stream);
+
+	if (queued <= max && len <= max - queued)
+		return true;
+	stream_push(t->stream);
+	queued = stream_queued(t->stream);
+	return !stream_output(t->stream) ||
+	       (queued <= max && len <= max - queued);
 }
 
 /* --- what comes in ------------------------------------------------------- */
@@ -121,10 +150,24 @@ static void on_message(void *ctx, bool binary, struct bytes message)
 		t->handler->message(t->ctx, message);
 }
 
+static void on_raw_message(void *ctx, struct bytes message)
+{
+	struct transport *t = ctx;
+
+	if (t->state != TRANSPORT_OPEN)
+		return;
+	if (!t->serializer->binary && !utf8_valid(message))
+		transport_fail(t, WS_INVALID, "text that is not UTF-8");
+	else
+		t->handler->message(t->ctx, message);
+}
+
 static void send_pong(struct transport *t, struct bytes payload)
 {
-	if (ws_control(&t->ws, stream_out(t->stream), WSLAY_PONG, payload))
-		transport_drop(t, err_text(ERR_NOMEM));
+	int err = frames_pong(&t->frames, stream_out(t->stream), payload);
+
+	if (err)
+		transport_drop(t, send_error_text(err));
 	else
 		stream_dirty(t->stream);
 }
@@ -145,6 +188,20 @@ static void on_ping(void *ctx, struct bytes payload)
 	memcpy(t->pong, payload.data, payload.len);
 }
 
+/* Each is owed a PONG: one that sends them and does not read is as one that
+ * does not read messages. */
+static void on_raw_ping(void *ctx, struct bytes payload)
+{
+	struct transport *t = ctx;
+
+	if (t->state != TRANSPORT_OPEN)
+		return;
+	if (has_room(t, payload.len))
+		send_pong(t, payload);
+	else
+		transport_drop(t, not_reading);
+}
+
 static void on_closing(void *ctx, unsigned code, struct bytes reason)
 {
 	struct transport *t = ctx;
@@ -161,10 +218,9 @@ static void on_closing(void *ctx, unsigned code, struct bytes reason)
 	}
 }
 
-static const struct ws_handler ws_handler = {
-	.message = on_message,
-	.ping = on_ping,
-	.closing = on_closing,
+static const struct frames_handler frames_handler = {
+	.ws = { on_message, on_ping, on_closing },
+	.raw = { on_raw_message, on_raw_ping },
 };
 
 /* Is something begun that must end in time? */
@@ -172,7 +228,7 @@ static void note_partial(struct transport *t)
 {
 	uint64_t at;
 
-	if (!ws_is_partial(&t->ws, &at)) {
+	if (!frames_is_partial(&t->frames, &at)) {
 		t->begun_ms = 0;
 	} else if (!t->begun_ms || t->begun_at != at) {
 		t->begun_ms = transport_now_ms(t);
@@ -184,12 +240,14 @@ static void note_partial(struct transport *t)
 static void on_data(void *ctx, struct bytes data)
 {
 	struct transport *t = ctx;
+	unsigned code;
+	const char *what;
 
 	t->heard_ms = transport_now_ms(t);
 	t->pinged = false;
 	t->suspect_ms = 0;
-	if (ws_feed(&t->ws, data))
-		transport_fail(t, t->ws.code, t->ws.what);
+	if (frames_feed(&t->frames, data, &code, &what))
+		transport_fail(t, code, what);
 	else
 		note_partial(t);
 }
@@ -201,21 +259,6 @@ static void on_ended(void *ctx, const char *why)
 
 /* --- what goes out ------------------------------------------------------- */
 
-/* Is there room for so many more bytes? What is queued may first go to the
- * kernel: the limit is for what it does not take. */
-static bool has_room(struct transport *t, size_t len)
-{
-	size_t max = t->limits.output_max;
-	size_t queued = stream_queued(t->stream);
-
-	if (queued <= max && len <= max - queued)
-		return true;
-	stream_push(t->stream);
-	queued = stream_queued(t->stream);
-	return !stream_output(t->stream) ||
-	       (queued <= max && len <= max - queued);
-}
-
 int transport_send2(struct transport *t, struct bytes head, struct bytes tail)
 {
 	int err;
@@ -223,13 +266,13 @@ int transport_send2(struct transport *t, struct bytes head, struct bytes tail)
 	if (t->state != TRANSPORT_OPEN || stream_is_closing(t->stream))
 		return ERR_CLOSED;
 	if (!has_room(t, head.len + tail.len)) {
-		transport_drop(t, "it does not read what it is sent");
+		transport_drop(t, not_reading);
 		return ERR_LIMIT;
 	}
-	err = ws_message(&t->ws, stream_out(t->stream), t->serializer->binary,
-			 head, tail);
+	err = frames_message(&t->frames, stream_out(t->stream),
+			     t->serializer->binary, head, tail);
 	if (err) {
-		transport_drop(t, err_text(err));
+		transport_drop(t, send_error_text(err));
 		return err;
 	}
 	t->high |= stream_output(t->stream) >= t->limits.output_max / 2;
@@ -295,7 +338,7 @@ static void on_closed(void *ctx)
 		t->handler->closed(t->ctx, t->why);
 	if (t->gone)
 		t->gone(t->gone_ctx);
-	ws_deinit(&t->ws);
+	frames_deinit(&t->frames);
 	free(t->origin);
 	free(t);
 }
@@ -307,18 +350,6 @@ static const struct stream_handler stream_handler = {
 	.due = transport_due,
 	.closed = on_closed,
 };
-
-static void learn_peer(struct transport *t)
-{
-	struct sockaddr_storage a = { 0 };
-	int len = sizeof a;
-
-	if (uv_tcp_getpeername(stream_tcp(t->stream), (struct sockaddr *)&a,
-			       &len))
-		return;
-	address_text((struct sockaddr *)&a, t->peer);
-	t->local = address_is_local((struct sockaddr *)&a);
-}
 
 struct transport *transport_new(struct stream *s,
 				const struct transport_origin *origin,
@@ -333,7 +364,8 @@ struct transport *transport_new(struct stream *s,
 				      origin->origin.len)
 			    : strdup("");
 	if (!t->origin ||
-	    ws_init(&t->ws, origin->client, &ws_handler, t)) {
+	    frames_init(&t->frames, origin->peer_max, origin->client,
+			&frames_handler, t)) {
 		free(t->origin);
 		free(t);
 		return NULL;
@@ -344,7 +376,7 @@ struct transport *transport_new(struct stream *s,
 	t->gone = origin->gone;
 	t->gone_ctx = origin->ctx;
 	t->heard_ms = transport_now_ms(t);
-	learn_peer(t);
+	stream_peer(s, t->peer, &t->local);
 	transport_limit(t, limits);
 	stream_handle(s, &stream_handler, t);
 	return t;
@@ -382,8 +414,7 @@ void transport_resume(struct transport *t)
 void transport_limit(struct transport *t, const struct transport_limits *l)
 {
 	t->limits = *l;
-	t->ws.message_max = l->message_max;
-	t->ws.fragments_max = l->fragments_max;
+	frames_limit(&t->frames, l->message_max, l->fragments_max);
 	transport_arm(t);
 }
 

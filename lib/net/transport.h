@@ -1,6 +1,7 @@
 /*
- * transport: a connection that carries whole WAMP messages, a WebSocket today
- * (RawSocket, TLS and unix sockets take their place behind the same face).
+ * transport: a connection that carries whole WAMP messages: a WebSocket or a
+ * RawSocket, over TCP or a unix socket (TLS takes its place behind the same
+ * face).
  *
  * Messages out are queued and written once per loop turn; messages in are
  * given one at a time. A server's transport stops reading while half of
@@ -45,15 +46,16 @@ struct transport_handler {
 
 void transport_handle(struct transport *t,
 		      const struct transport_handler *handler, void *ctx);
-/* Copies the message into the output. ERR_LIMIT when output_max is passed:
- * the transport is being closed, as a message must not be lost silently.
+/* Copies the message into the output. ERR_LIMIT when output_max is passed, or
+ * what a RawSocket's peer said it takes in one message: the transport is being
+ * closed, as a message must not be lost silently.
  * ERR_CLOSED after a close. */
 int transport_send(struct transport *t, struct bytes message);
 /* Two parts, one message (a header that was built, a payload that is
  * forwarded). */
 int transport_send2(struct transport *t, struct bytes head, struct bytes tail);
 /* Writes what is queued, says goodbye (WebSocket `code`, e.g. 1000, 1001,
- * 1002, 1008) and closes; by force after 2 s. */
+ * 1002, 1008; a RawSocket has no words for it) and closes; by force after 2 s. */
 void transport_close(struct transport *t, unsigned code, const char *why);
 /* Stops reading from the socket (back-pressure), and goes on. What had been
  * read already is still given. */
@@ -63,7 +65,7 @@ void transport_limit(struct transport *t, const struct transport_limits *l);
 /* Bytes queued and not yet taken by the kernel. */
 size_t transport_output(const struct transport *t);
 const struct serializer *transport_serializer(const struct transport *t);
-/* "127.0.0.1:51234"; and the Origin header or "". */
+/* "127.0.0.1:51234", "unix"; and the Origin header or "". */
 const char *transport_peer(const struct transport *t);
 const char *transport_origin(const struct transport *t);
 bool transport_is_local(const struct transport *t); /* loopback or unix */

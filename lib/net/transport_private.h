@@ -11,6 +11,8 @@
 struct transport_origin {
 	const struct serializer *serializer;
 	bool client;         /* this side asked for it */
+	size_t peer_max;     /* a RawSocket whose peer takes messages of so
+				many bytes; 0: a WebSocket */
 	struct bytes origin; /* the Origin header, or empty; copied */
 	/* Told after `closed`, as the transport goes; may be NULL. */
 	void (*gone)(void *ctx);

@@ -7,8 +7,8 @@
 #define NET_TRANSPORT_STATE_H
 
 #include "net/address.h"
+#include "net/frames.h"
 #include "net/transport_private.h"
-#include "net/ws.h"
 
 enum transport_state {
 	TRANSPORT_OPEN,
@@ -20,7 +20,7 @@ enum transport_state {
 
 struct transport {
 	struct stream *stream; /* owned until it has closed */
-	struct ws ws;
+	struct frames frames;
 	const struct serializer *serializer;
 	struct transport_limits limits;
 	const struct transport_handler *handler;

@@ -95,9 +95,8 @@ static void ping_if_quiet(struct transport *t, uint64_t now)
 		return;
 	t->pinged = true;
 	stream_trim(t->stream);
-	ws_trim(&t->ws);
-	if (ws_control(&t->ws, stream_out(t->stream), WSLAY_PING,
-		       bytes_of(NULL, 0)))
+	frames_trim(&t->frames);
+	if (frames_ping(&t->frames, stream_out(t->stream)))
 		transport_drop(t, err_text(ERR_NOMEM));
 	else
 		stream_dirty(t->stream);

@@ -243,10 +243,14 @@ static void test_dial__other_schemes_are_refused_clearly(void **state)
 	(void)state;
 	world_init(&w);
 	world_start(&w);
-	assert_int_equal(url_parse("rs://127.0.0.1:1", &url, NULL), 0);
+	assert_int_equal(url_parse("rss://127.0.0.1:1", &url, NULL), 0);
 	dial_with(&c, &w, &url, &serializer_msgpack, &transport_limits_default);
 	assert_true(c.failed);
-	assert_non_null(strstr(c.why, "only ws:// is spoken so far"));
+	assert_non_null(strstr(c.why, "no TLS yet"));
+	assert_int_equal(url_parse("wss://127.0.0.1:1", &url, NULL), 0);
+	dial_with(&c, &w, &url, &serializer_msgpack, &transport_limits_default);
+	assert_true(c.failed);
+	assert_non_null(strstr(c.why, "no TLS yet"));
 	world_free(&w);
 }
 
