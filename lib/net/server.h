@@ -42,6 +42,9 @@ struct server_config {
 					    RawSocket's serializers too */
 	const char *ws_path;             /* upgrades elsewhere: 404 */
 	struct transport_limits limits;  /* of a new transport */
+	size_t message_max; /* what RawSocket's handshake promises to take, as
+			       it can not be raised later as limits can;
+			       0: limits.message_max */
 	unsigned half_open_max;   /* that speak HTTP or nothing yet; beyond:
 				     the oldest is closed; 0: 512 */
 	unsigned connections_max; /* beyond: refused with 503, or RawSocket's

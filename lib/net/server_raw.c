@@ -15,11 +15,14 @@ static void refuse(struct http_conn *c, enum rawsocket_error error)
 
 static void welcome(struct http_conn *c, struct transport_origin *origin)
 {
+	const struct server_config *config = &c->server->config;
+	size_t message_max = config->message_max ? config->message_max
+						 : config->limits.message_max;
 	struct bytes rest = bytes_of(c->in.data + RAWSOCKET_HELLO_BYTES,
 				     c->in.len - RAWSOCKET_HELLO_BYTES);
 
 	if (rawsocket_hello(stream_out(c->stream), origin->serializer,
-			    c->server->config.limits.message_max))
+			    message_max))
 		http_conn_drop(c);
 	else
 		http_conn_hand_over(c, origin, rest);

@@ -339,6 +339,19 @@ static void test_rawsocket__too_many_connections(void **state)
 	raw_close(&first);
 }
 
+static void test_rawsocket__promises_what_may_be_raised(void **state)
+{
+	struct fixture *f = *state;
+
+	f->w.config.limits.message_max = 1024;
+	f->w.config.message_max = 4096;
+	world_start(&f->w);
+	raw_connect(&f->r, &f->w);
+	raw_send(&f->r, "\x7f\xf2\0\0\0\0\4\1", 8); /* 1025 */
+	expect(f, "\x7f\x32\0\0", 4);
+	raw_expect_end(&f->r);
+}
+
 static void test_rawsocket__handshake_byte_by_byte(void **state)
 {
 	struct fixture *f = *state;
@@ -539,6 +552,7 @@ int main(void)
 		TEST(test_rawsocket__answers_that_are_refused),
 		SERVER_TEST(test_rawsocket__handshakes_that_are_refused),
 		SERVER_TEST(test_rawsocket__too_many_connections),
+		SERVER_TEST(test_rawsocket__promises_what_may_be_raised),
 		SERVER_TEST(test_rawsocket__handshake_byte_by_byte),
 		SERVER_TEST(test_rawsocket__frames_right_after_the_handshake),
 		SERVER_TEST(test_rawsocket__half_a_handshake_ends),
