@@ -55,7 +55,8 @@ int transport_send(struct transport *t, struct bytes message);
  * forwarded). */
 int transport_send2(struct transport *t, struct bytes head, struct bytes tail);
 /* Writes what is queued, says goodbye (WebSocket `code`, e.g. 1000, 1001,
- * 1002, 1008; a RawSocket has no words for it) and closes; by force after 2 s. */
+ * 1002, 1008; a RawSocket has no words for it) and closes; by force after
+ * 2 s. */
 void transport_close(struct transport *t, unsigned code, const char *why);
 /* Stops reading from the socket (back-pressure), and goes on. What had been
  * read already is still given. */
