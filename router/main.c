@@ -60,22 +60,39 @@ __attribute__((format(printf, 1, 2))) static int complain(const char *fmt, ...)
 
 /* --- flags --------------------------------------------------------------- */
 
+static bool is_spoken(enum url_scheme scheme)
+{
+	return scheme == URL_WS || scheme == URL_RS || scheme == URL_UNIX;
+}
+
+/* Of the first `count` that listen, the path of a WebSocket; NULL: none. */
+static const char *ws_path(const struct options *o, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (o->listen[i].scheme == URL_WS)
+			return o->listen[i].path;
+	return NULL;
+}
+
 static int add_listen(struct options *o, const char *text)
 {
 	struct why why;
+	const char *first;
 
 	if (o->listen_count == LISTEN_MAX)
 		return complain("--listen: at most %d are accepted",
 				LISTEN_MAX);
 	if (url_parse(text, &o->listen[o->listen_count], &why))
 		return complain("--listen %s: %s", text, why.text);
-	if (o->listen[o->listen_count].scheme != URL_WS)
-		return complain("--listen %s: accepted is ws://host:port/path",
-				text);
-	if (o->listen_count && strcmp(o->listen[0].path,
-				      o->listen[o->listen_count].path))
+	if (!is_spoken(o->listen[o->listen_count].scheme))
+		return complain("--listen %s: accepted are "
+				"ws://host:port/path, rs://host:port and "
+				"unix:///path", text);
+	first = ws_path(o, o->listen_count);
+	if (first && o->listen[o->listen_count].scheme == URL_WS &&
+	    strcmp(first, o->listen[o->listen_count].path))
 		return complain("--listen %s: the path must be %s, as in the "
-				"first one", text, o->listen[0].path);
+				"first one", text, first);
 	o->listen_count++;
 	return 0;
 }
@@ -201,10 +218,15 @@ static int listen_at(struct place *place, const struct url *where)
 
 	if (server_listen(place->server, where, &port, &why))
 		return complain("%s", why.text);
+	if (where->scheme == URL_UNIX) {
+		log_line(LOG_INFO, "listening on unix://%s", where->path);
+		return 0;
+	}
 	if (!place->web.port)
 		place->web.port = port;
-	log_line(LOG_INFO, "listening on ws://%s:%u%s", where->host, port,
-		 where->path);
+	log_line(LOG_INFO, "listening on %s://%s:%u%s",
+		 where->scheme == URL_WS ? "ws" : "rs", where->host, port,
+		 where->scheme == URL_WS ? where->path : "");
 	return 0;
 }
 
@@ -223,15 +245,31 @@ static int load_pages(struct place *place)
 	return 0;
 }
 
-static struct server *make_server(struct place *place, const char *ws_path)
+/* RawSocket says it before the role is known. */
+static size_t largest_message(const struct config *c)
+{
+	size_t most = limits_joining.message_bytes;
+
+	for (unsigned i = 0; i < c->realm_count; i++)
+		for (unsigned j = 0; j < c->realms[i].role_count; j++) {
+			size_t bytes = c->realms[i].roles[j]
+					       .limits.message_bytes;
+
+			most = bytes > most ? bytes : most;
+		}
+	return most;
+}
+
+static struct server *make_server(struct place *place, const char *path)
 {
 	static const char *const subprotocols[] = { "wamp.2.msgpack",
 						    "wamp.2.cbor",
 						    "wamp.2.json", NULL };
 	struct server_config config = {
 		.subprotocols = subprotocols,
-		.ws_path = ws_path,
+		.ws_path = path,
 		.limits = wire_limits(&limits_joining),
+		.message_max = largest_message(&place->program->config),
 		.http = on_http,
 		.origin = on_origin,
 		.accepted = on_accepted,
@@ -248,12 +286,13 @@ static int open_place(struct place *place, bool is_first)
 	const struct transport_config *c = place->config;
 	struct url where = { .scheme = URL_WS, .port = c->port };
 	unsigned count = is_first ? o->listen_count : 0;
+	const char *path;
 	int err = load_pages(place);
 
 	if (err)
 		return err;
-	place->server = make_server(place, count ? o->listen[0].path
-						 : c->ws_path);
+	path = ws_path(o, count);
+	place->server = make_server(place, path ? path : c->ws_path);
 	if (!place->server)
 		return complain("out of memory");
 	for (unsigned i = 0; i < count && !err; i++)
