@@ -12,6 +12,8 @@
 enum {
 	ME_MS = 15000,
 	LEAVE_MS = 2500, /* for handing back; GOODBYE may take 2 s more */
+	FIRST_JOIN_MS = 10000, /* the router has to be there by then */
+	EXIT_USAGE = 2,
 };
 
 struct serve {
@@ -28,7 +30,9 @@ struct serve {
 	struct timer *deadline;
 	const struct options *options;
 	bool leaving, said_goodbye, over;
+	bool was_there; /* the router, since the start */
 	bool said_away; /* that the router is not there */
+	uint64_t started_ms;
 	uint64_t donor; /* that was last told of */
 	uint64_t busy_us, since_ms; /* computing, since the first chunk */
 	int code;
@@ -180,6 +184,7 @@ static void on_joined(void *ctx, struct client *c, uint64_t session,
 	struct serve *s = ctx;
 
 	(void)details;
+	s->was_there = true;
 	s->said_away = false;
 	log_line(LOG_INFO, "connected to %s, session %llu", s->options->router,
 		 (unsigned long long)session);
@@ -198,6 +203,14 @@ static void on_left(void *ctx, bool refused, const char *reason,
 		log_line(LOG_ERROR, "%s refused: %s %s", s->options->router,
 			 reason, message);
 		end(s, 1);
+	} else if (!s->was_there) {
+		if (loop_now_ms(s->loop) - s->started_ms < FIRST_JOIN_MS)
+			return;
+		log_line(LOG_ERROR,
+			 "router %s: not there (%s); accepted is the URL of "
+			 "a router that runs",
+			 s->options->router, *message ? message : reason);
+		end(s, EXIT_USAGE);
 	} else if (!s->said_away) {
 		s->said_away = true;
 		log_line(LOG_WARN, "no connection to %s (%s): trying again",
@@ -266,6 +279,7 @@ static int make(struct serve *s, const struct url *where)
 	s->wake = s->loop ? wake_new(s->loop, on_wake, s) : NULL;
 	if (!s->wake || make_timers(s) || make_core(s))
 		return ERR_NOMEM;
+	s->started_ms = loop_now_ms(s->loop);
 	s->pool = pool_new(s->options->threads, pool_woke, s);
 	if (!s->pool || loop_on_signal(s->loop, SIGTERM, on_signal, s) ||
 	    loop_on_signal(s->loop, SIGINT, on_signal, s))

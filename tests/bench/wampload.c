@@ -55,6 +55,8 @@ struct load {
 	struct member *members; /* owned */
 	struct slot *slots;     /* owned */
 	unsigned ready;         /* callers joined, callees registered */
+	bool joined;            /* at least one */
+	bool usage;             /* the router is not there */
 	unsigned open;          /* calls */
 	bool running, stopping, failed;
 	struct value payload;
@@ -278,6 +280,7 @@ static void on_joined(void *ctx, struct client *c, uint64_t session,
 	(void)session;
 	(void)details;
 	m->client = c;
+	m->load->joined = true;
 	if (m->is_callee)
 		register_it(m);
 	else
@@ -292,7 +295,12 @@ static void on_left(void *ctx, bool refused, const char *reason,
 
 	(void)again;
 	snprintf(text, sizeof text, "%s %s", reason, message);
-	fail(m->load, refused ? "refused:" : "lost:", text);
+	if (!refused && !m->load->joined)
+		m->load->usage = true;
+	fail(m->load, refused ? "refused:" :
+		      m->load->joined ? "lost:" :
+		      "not there; accepted is the URL of a router that runs:",
+	     text);
 }
 
 static int make_member(struct load *l, unsigned i, const struct url *where)
@@ -409,7 +417,7 @@ static int run(const struct options *o, const struct url *where)
 	l.failed |= l.errors > 0;
 	l.stopping = true;
 	unmake(&l);
-	return l.failed ? 1 : 0;
+	return l.usage ? 2 : l.failed ? 1 : 0;
 }
 
 /* --- the command line ---------------------------------------------------- */

@@ -69,6 +69,13 @@ test('a malformed URL', () => {
   refuses('coordinator', ['--router', 'nonsense', '--db', '/tmp/x.db'],
     /nonsense/);
 });
+test('a router that is not there', () => {
+  const url = 'ws://127.0.0.1:1/ws';
+  refuses('wampload', ['--router', url], /127\.0\.0\.1:1.*accepted/);
+  refuses('worker', ['--router', url], /127\.0\.0\.1:1.*accepted/);
+  refuses('coordinator', ['--router', url, '--db',
+    path.join(tempDir(), 'x.db')], /127\.0\.0\.1:1.*accepted/);
+});
 test('a missing ticket file', () =>
   refuses('worker', ['--router', 'ws://127.0.0.1:1/ws', '--trusted',
     '--ticket-file', '/nowhere/t'], /\/nowhere\/t/));
