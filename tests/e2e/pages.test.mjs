@@ -22,6 +22,9 @@ let fake;
 let joins;
 
 const state = (page) => page.evaluate(() => globalThis.manyhands.state);
+/** The page is drawn from its state a frame later: waits for the text. */
+const says = (page, selector, pattern) => until(`${selector} ${pattern}`,
+  async () => pattern.test(await page.textContent(selector)));
 const settled = (page) => page.waitForTimeout(300);
 
 const donor = { donor: 31, name: 'calm otter', rank: 2, of: 9,
@@ -82,7 +85,7 @@ test('stage: everything is there, and follows', async () => {
   const s = await state(page);
   assert.equal(s.devices, 24);
   assert.equal(s.joinUrl, 'http://10.20.30.40:8080/');
-  assert.equal(await page.textContent('#url'), 'http://10.20.30.40:8080');
+  await says(page, '#url', /^http:\/\/10\.20\.30\.40:8080$/);
   assert.deepEqual(page.errors, []);
   await page.context().close();
 });
@@ -93,7 +96,7 @@ test('stage: comes back when the router does', async () => {
   const { port } = fake;
   await fake.close();
   await until('the loss', async () => !(await state(page)).connected);
-  assert.match(await page.textContent('#news'), /^Connecting again … [^[]+$/);
+  await says(page, '#news', /^Connecting again … [^[]+$/);
   fake = await start(port);
   await until('connected again', async () => (await state(page)).connected);
   const before = (await state(page)).status?.chunks ?? 0;
@@ -155,8 +158,8 @@ test('phone: one tap joins; the token is kept and used', async () => {
   await page.click('#join');
   await until('working', async () => (await state(page)).phase === 'working');
   await until('credit', async () => (await state(page)).verified === 1.5);
-  assert.match(await page.textContent('#rank'), /2/);
-  assert.match(await page.textContent('#credit'), /1\.5.*0\.5 pending/s);
+  await says(page, '#rank', /2/);
+  await says(page, '#credit', /1\.5.*0\.5 pending/s);
   joins = [];
   await page.reload();
   await until('working', async () => (await state(page)).phase === 'working');
@@ -208,7 +211,8 @@ test('phone: stopped it stays stopped, also after a reload', async () => {
   await until('working', async () => (await state(page)).phase === 'working');
   await page.click('#stop');
   await until('stopped', async () => (await state(page)).phase === 'paused');
-  assert.ok([...fake.sessions].every((s) => !s.registered.size));
+  await until('nobody to be registered', () =>
+    [...fake.sessions].every((s) => !s.registered.size));
   await page.reload();
   await until('stopped', async () => (await state(page)).phase === 'paused');
   await page.click('#join');
@@ -238,7 +242,7 @@ test('phone: a new name, and one that is refused', async () => {
   await page.click('#rename-save');
   await until('the refusal', async () =>
     /Not that name/.test(await page.textContent('#trouble')));
-  assert.equal(await page.textContent('#name'), 'calm otter');
+  await says(page, '#name', /^calm otter$/);
   await page.fill('#new-name', 'quick <b>lynx</b>');
   await page.click('#rename-save');
   await until('the name', async () =>
@@ -254,7 +258,7 @@ test('phone: says which browsers are too old', async () => {
   });
   const page = await context.newPage();
   await page.goto(`${fake.origin}/`);
-  assert.match(await page.textContent('#trouble'), /Chrome 97/);
+  await says(page, '#trouble', /Chrome 97/);
   assert.ok(await page.isDisabled('#join'));
   await context.close();
 });
