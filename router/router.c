@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "router/join.h"
+#include "router/local.h"
 #include "router/meta.h"
 
 enum { ARENA_BLOCK_BYTES = 16384, OUT_KEEP_BYTES = 256 << 10 };
@@ -27,6 +28,8 @@ int router_init(struct router *r, const struct router_config *config)
 	ring_init(&r->joining);
 	ring_init(&r->closing);
 	ring_init(&r->throttled);
+	ring_init(&r->locals);
+	ring_init(&r->locals_waiting);
 	r->realm_count = config->realm_count;
 	for (unsigned i = 0; i < config->realm_count; i++)
 		realm_init(&r->realms[i], &config->realms[i], &r->turn,
@@ -36,6 +39,7 @@ int router_init(struct router *r, const struct router_config *config)
 
 void router_deinit(struct router *r)
 {
+	locals_deinit(r);
 	assert(!r->session_count);
 	for (unsigned i = 0; i < r->realm_count; i++)
 		realm_deinit(&r->realms[i]);
@@ -107,6 +111,12 @@ static void end_turn(struct router *r)
 	buf_clear(&r->turn.out);
 	if (r->turn.out.cap > OUT_KEEP_BYTES)
 		buf_deinit(&r->turn.out);
+	locals_settle(r);
+}
+
+void router_settle(struct router *r)
+{
+	end_turn(r);
 }
 
 void router_lost(struct router *r, struct session *s)
@@ -145,6 +155,7 @@ static void kill_session(void *ctx, struct session *s, const char *reason,
 
 void router_shutdown(struct router *r, const char *reason)
 {
+	r->going_down = true;
 	ring_each(at, &r->sessions) {
 		struct session *s = ring_item(at, struct session, in_router);
 
@@ -479,11 +490,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t router_due_ms(const struct router *r)
 {
-	uint64_t due = UINT64_MAX;
+	uint64_t due = locals_are_waiting(r) ? r->turn.now_ms : UINT64_MAX;
 
 	if (!ring_is_empty(&r->joining))
-		due = ring_item(r->joining.next, struct session,
-				waiting)->deadline_ms;
+		due = earlier(due, ring_item(r->joining.next, struct session,
+					     waiting)->deadline_ms);
 	if (!ring_is_empty(&r->closing))
 		due = earlier(due, ring_item(r->closing.next, struct session,
 					     waiting)->deadline_ms);

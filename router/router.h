@@ -24,6 +24,9 @@ struct router {
 	struct ring joining;   /* by deadline */
 	struct ring closing;   /* by deadline */
 	struct ring throttled;
+	struct ring locals, locals_waiting; /* struct local */
+	bool settling;   /* locals are being told what waits for them */
+	bool going_down; /* router_shutdown was said */
 	size_t session_count;
 	uint64_t joined_total;
 };
@@ -56,6 +59,9 @@ void router_receive(struct router *r, struct session *s,
 void router_drained(struct router *r, struct session *s);
 /* The connection is gone; the session is freed. */
 void router_lost(struct router *r, struct session *s);
+
+/* What clients inside the process said outside of a turn is heard now. */
+void router_settle(struct router *r);
 
 /* Does what is due, and says when it is wanted again (UINT64_MAX: never). */
 void router_tick(struct router *r);

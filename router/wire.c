@@ -118,6 +118,7 @@ static void on_drained(void *ctx)
 
 	set_time(wire->all);
 	router_drained(wire->all->router, wire->session);
+	rearm(wire->all);
 }
 
 static void on_closed(void *ctx, const char *why)
@@ -189,6 +190,13 @@ void wires_accept(struct wires *w, struct transport *t,
 	}
 	w->count++;
 	transport_handle(t, &handler, wire);
+	rearm(w);
+}
+
+void wires_settle(struct wires *w)
+{
+	set_time(w);
+	router_settle(w->router);
 	rearm(w);
 }
 

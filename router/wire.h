@@ -26,6 +26,9 @@ void wires_deinit(struct wires *w);
 
 void wires_accept(struct wires *w, struct transport *t,
 		  const struct authn *authn);
+/* router_settle, by the loop's clock: after a local client (local.h) said
+ * something outside of a message from a connection. */
+void wires_settle(struct wires *w);
 void wires_shutdown(struct wires *w, const char *reason);
 
 /* What net enforces of a role's limits. */
