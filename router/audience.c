@@ -1,6 +1,8 @@
 #include "router/audience.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "router/role.h"
 
@@ -76,7 +78,7 @@ int audience_read(struct audience *a, struct arena *arena,
 	int err;
 
 	(void)value_get_bool(dict_get(options, "exclude_me"), &exclude_me);
-	*a = (struct audience){ .excluded = exclude_me ? publisher : NULL };
+	*a = (struct audience){ .excluded = exclude_me ? publisher->id : 0 };
 	err = read_ids(&a->exclude, arena, options, "exclude");
 	if (!err)
 		err = read_ids(&a->eligible, arena, options, "eligible");
@@ -114,22 +116,112 @@ static bool has_text(const struct sorted_texts *list, const char *text)
 				      sizeof key, compare_texts);
 }
 
-bool audience_has(const struct audience *a, const struct session *s)
+bool audience_has_identity(const struct audience *a, const struct session *s)
 {
 	const char *authrole;
 
-	if (s == a->excluded)
-		return false;
 	if (a->is_everybody)
 		return true;
 	authrole = role_name(s->role);
-	if ((a->eligible.given && !has_id(&a->eligible, s->id)) ||
-	    (a->eligible_authid.given &&
+	if ((a->eligible_authid.given &&
 	     !has_text(&a->eligible_authid, s->authid)) ||
 	    (a->eligible_authrole.given &&
 	     !has_text(&a->eligible_authrole, authrole)))
 		return false;
-	return !has_id(&a->exclude, s->id) &&
-	       !has_text(&a->exclude_authid, s->authid) &&
+	return !has_text(&a->exclude_authid, s->authid) &&
 	       !has_text(&a->exclude_authrole, authrole);
+}
+
+bool audience_has(const struct audience *a, const struct session *s)
+{
+	if (s->id == a->excluded)
+		return false;
+	if (a->is_everybody)
+		return true;
+	return (!a->eligible.given || has_id(&a->eligible, s->id)) &&
+	       !has_id(&a->exclude, s->id) && audience_has_identity(a, s);
+}
+
+bool audience_names_sessions(const struct audience *a)
+{
+	return a->exclude.given || a->eligible.given;
+}
+
+/* --- copies -------------------------------------------------------------- */
+
+enum { ID_LISTS = 2, TEXT_LISTS = 4 };
+
+static const size_t id_lists[ID_LISTS] = {
+	offsetof(struct audience, exclude),
+	offsetof(struct audience, eligible),
+};
+static const size_t text_lists[TEXT_LISTS] = {
+	offsetof(struct audience, exclude_authid),
+	offsetof(struct audience, exclude_authrole),
+	offsetof(struct audience, eligible_authid),
+	offsetof(struct audience, eligible_authrole),
+};
+
+static const void *list_of(const struct audience *a, size_t offset)
+{
+	return (const char *)a + offset;
+}
+
+size_t audience_bytes(const struct audience *a)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < ID_LISTS; i++) {
+		const struct sorted_ids *list = list_of(a, id_lists[i]);
+
+		bytes += list->count * sizeof *list->ids;
+	}
+	for (unsigned i = 0; i < TEXT_LISTS; i++) {
+		const struct sorted_texts *list = list_of(a, text_lists[i]);
+
+		bytes += list->count * sizeof *list->texts;
+		for (uint32_t j = 0; j < list->count; j++)
+			bytes += list->texts[j].len;
+	}
+	return bytes;
+}
+
+static void *copy(uint8_t **at, const void *from, size_t len)
+{
+	void *to = *at;
+
+	if (len)
+		memcpy(to, from, len);
+	*at += len;
+	return to;
+}
+
+/* Arrays first, as they want to be aligned; then what the texts are. */
+void audience_copy(struct audience *to, const struct audience *from,
+		   void *memory)
+{
+	uint8_t *at = memory;
+
+	*to = *from;
+	for (unsigned i = 0; i < ID_LISTS; i++) {
+		struct sorted_ids *list = (void *)list_of(to, id_lists[i]);
+
+		list->ids = copy(&at, list->ids,
+				 list->count * sizeof *list->ids);
+	}
+	for (unsigned i = 0; i < TEXT_LISTS; i++) {
+		struct sorted_texts *list =
+			(void *)list_of(to, text_lists[i]);
+
+		list->texts = copy(&at, list->texts,
+				   list->count * sizeof *list->texts);
+	}
+	for (unsigned i = 0; i < TEXT_LISTS; i++) {
+		struct sorted_texts *list =
+			(void *)list_of(to, text_lists[i]);
+
+		for (uint32_t j = 0; j < list->count; j++)
+			list->texts[j].data = copy(&at, list->texts[j].data,
+						   list->texts[j].len);
+	}
 }

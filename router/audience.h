@@ -22,7 +22,7 @@ struct sorted_texts {
 };
 
 struct audience {
-	const struct session *excluded; /* the publisher, or NULL */
+	uint64_t excluded; /* the publisher's session, or 0 */
 	struct sorted_ids exclude, eligible;
 	struct sorted_texts exclude_authid, exclude_authrole;
 	struct sorted_texts eligible_authid, eligible_authrole;
@@ -35,5 +35,15 @@ int audience_read(struct audience *a, struct arena *arena,
 		  const struct value *options,
 		  const struct session *publisher) MUST_CHECK;
 bool audience_has(const struct audience *a, const struct session *s);
+/* As above, without what is about sessions: for who comes later. */
+bool audience_has_identity(const struct audience *a, const struct session *s);
+/* Does it name sessions? They will be gone when an event is kept. */
+bool audience_names_sessions(const struct audience *a);
+
+/* A copy in memory of the caller's, aligned for any type, of as many bytes as
+ * audience_bytes says. */
+size_t audience_bytes(const struct audience *a);
+void audience_copy(struct audience *to, const struct audience *from,
+		   void *memory);
 
 #endif

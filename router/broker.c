@@ -1,5 +1,6 @@
 /* Subscriptions. Spec: "Subscribing and Unsubscribing" (basic),
- * "Pattern-based Subscription" (advanced). */
+ * "Pattern-based Subscription", "Subscription Revocation", "Event Retention"
+ * (advanced). */
 #include "router/broker.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@ void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,
 			      .happened_ctx = ctx };
 	uri_map_init(&b->subscriptions, turn_random(turn));
 	id_map_init(&b->by_id);
+	retained_init(&b->retained, turn_random(turn));
 	for (unsigned i = 0; i < SERIALIZERS; i++)
 		buf_init(&b->encoded[i]);
 }
@@ -20,6 +22,7 @@ void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,
 void broker_deinit(struct broker *b)
 {
 	assert(!b->by_id.count);
+	retained_deinit(&b->retained);
 	uri_map_deinit(&b->subscriptions);
 	id_map_deinit(&b->by_id);
 	for (unsigned i = 0; i < SERIALIZERS; i++)
@@ -169,7 +172,8 @@ static bool within_limits(struct session *s, const struct message *m,
 	return !text;
 }
 
-static void join_subscription(struct broker *b, struct session *s,
+/* Tells the subscriber and the others; false: out of memory, it is told. */
+static bool join_subscription(struct broker *b, struct session *s,
 			      const struct message *m,
 			      struct subscription *sub)
 {
@@ -180,12 +184,35 @@ static void join_subscription(struct broker *b, struct session *s,
 			subscription_delete(b, sub);
 		session_error(s, m->type, m->request,
 			      "wamp.error.unavailable", "out of memory");
-		return;
+		return false;
 	}
 	session_acknowledge(s, MSG_SUBSCRIBED, m->request, sub->id);
 	if (is_first)
 		tell(b, SUBSCRIPTION_CREATED, s, sub);
 	tell(b, SUBSCRIPTION_SUBSCRIBED, s, sub);
+	return true;
+}
+
+/* NULL: the request is answered. Subscribing twice is subscribing once. */
+static struct subscription *subscribe(struct broker *b, struct session *s,
+				      const struct message *m,
+				      enum uri_match match)
+{
+	struct subscription *sub = broker_lookup(b, match, m->uri);
+
+	if (sub && subscriber_find(sub, s)) {
+		session_acknowledge(s, MSG_SUBSCRIBED, m->request, sub->id);
+		return sub;
+	}
+	if (!within_limits(s, m, match))
+		return NULL;
+	if (!sub)
+		sub = subscription_new(b, match, m->uri);
+	if (sub)
+		return join_subscription(b, s, m, sub) ? sub : NULL;
+	session_error(s, m->type, m->request, "wamp.error.unavailable",
+		      "out of memory");
+	return NULL;
 }
 
 void broker_subscribe(struct broker *b, struct session *s,
@@ -193,7 +220,7 @@ void broker_subscribe(struct broker *b, struct session *s,
 {
 	const struct value *v = dict_get(m->options, "match");
 	enum uri_match match = URI_EXACT;
-	struct subscription *sub;
+	const struct subscription *sub;
 	struct bytes text;
 
 	if (v && !(value_get_str(v, &text) && uri_match_parse(text, &match))) {
@@ -202,20 +229,9 @@ void broker_subscribe(struct broker *b, struct session *s,
 			      "match: accepted are exact, prefix, wildcard");
 		return;
 	}
-	sub = broker_lookup(b, match, m->uri);
-	if (sub && subscriber_find(sub, s)) {
-		session_acknowledge(s, MSG_SUBSCRIBED, m->request, sub->id);
-		return;
-	}
-	if (!within_limits(s, m, match))
-		return;
-	if (!sub)
-		sub = subscription_new(b, match, m->uri);
-	if (sub)
-		join_subscription(b, s, m, sub);
-	else
-		session_error(s, m->type, m->request,
-			      "wamp.error.unavailable", "out of memory");
+	sub = subscribe(b, s, m, match);
+	if (sub && value_is_true(dict_get(m->options, "get_retained")))
+		retained_send(&b->retained, s, sub->id, match, sub->uri);
 }
 
 void broker_unsubscribe(struct broker *b, struct session *s,
@@ -239,4 +255,41 @@ void broker_leave(struct broker *b, struct session *s)
 		subscriber_remove(b, ring_item(s->subscribers.next,
 					       struct subscriber,
 					       of_session));
+}
+
+/* Who has not announced revocation is not told. */
+static void tell_revoked(struct session *s, uint64_t subscription,
+			 const char *reason)
+{
+	struct message m = { .type = MSG_UNSUBSCRIBED };
+	struct arena *a = &s->turn->arena;
+	struct value details = value_dict();
+
+	if (!(s->features & SUBSCRIBER_REVOCATION) ||
+	    dict_set(a, &details, "subscription",
+		     value_int((int64_t)subscription)) ||
+	    (reason && dict_set(a, &details, "reason", value_str(reason))))
+		return;
+	m.options = &details;
+	(void)session_send(s, &m);
+}
+
+bool broker_remove_subscriber(struct broker *b, uint64_t subscription,
+			      uint64_t session, const char *reason)
+{
+	struct subscription *sub = broker_get(b, subscription);
+
+	if (!sub)
+		return false;
+	ring_each(at, &sub->subscribers) {
+		struct subscriber *one = ring_item(at, struct subscriber,
+						   in_subscription);
+
+		if (one->session->id == session) {
+			tell_revoked(one->session, subscription, reason);
+			subscriber_remove(b, one);
+			return true;
+		}
+	}
+	return false;
 }

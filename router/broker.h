@@ -12,6 +12,7 @@
 #define ROUTER_BROKER_H
 
 #include "router/happening.h"
+#include "router/retained.h"
 #include "router/session.h"
 #include "router/uri_map.h"
 
@@ -39,6 +40,7 @@ struct broker {
 	void *happened_ctx;
 	struct uri_map subscriptions;
 	struct id_map by_id;
+	struct retained retained;
 	struct buf encoded[SERIALIZERS]; /* the event being published */
 	uint64_t publications_total, events_total;
 };
@@ -53,6 +55,10 @@ void broker_subscribe(struct broker *b, struct session *s,
 void broker_unsubscribe(struct broker *b, struct session *s,
 			const struct message *m);
 void broker_leave(struct broker *b, struct session *s);
+/* Takes a session's subscription away; the subscriber is told if it
+ * understands that. `reason` may be NULL. false: it has none such. */
+bool broker_remove_subscriber(struct broker *b, uint64_t subscription,
+			      uint64_t session, const char *reason);
 
 /* `disclose`: the publisher is told to the subscribers. */
 void broker_publish(struct broker *b, struct session *s,

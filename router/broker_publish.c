@@ -1,5 +1,6 @@
 /* From PUBLISH to EVENTs. Spec: "Publishing and Events" (basic); "Publisher
- * Identification", "Pattern-based Subscription" (advanced). */
+ * Identification", "Pattern-based Subscription", "Event Retention"
+ * (advanced). */
 #include "router/audience.h"
 #include "router/broker.h"
 #include "router/role.h"
@@ -8,9 +9,10 @@ struct publication {
 	struct broker *broker;
 	struct session *publisher; /* NULL: the router */
 	const struct audience *audience;
-	bool disclose;
 	struct bytes topic;
+	struct value details; /* what is the same for all subscriptions */
 	struct message event;
+	struct event *kept;   /* a copy; NULL: not made yet */
 };
 
 static int add_publisher(struct arena *a, struct value *details,
@@ -28,17 +30,21 @@ static int add_publisher(struct arena *a, struct value *details,
 	return err;
 }
 
-static int make_details(const struct publication *p,
-			const struct subscription *sub, struct value *details)
+/* An exact subscription says all of it already; others tell the topic. */
+static int details_for(const struct publication *p,
+		       const struct subscription *sub, struct value *out)
 {
 	struct arena *a = &p->broker->turn->arena;
-	int err = 0;
+	int err;
 
-	*details = value_dict();
-	if (sub->match != URI_EXACT)
-		err = dict_set(a, details, "topic", value_text(p->topic));
-	if (!err && p->disclose && p->publisher)
-		err = add_publisher(a, details, p->publisher);
+	*out = p->details;
+	if (sub->match == URI_EXACT)
+		return 0;
+	*out = value_dict();
+	err = dict_set(a, out, "topic", value_text(p->topic));
+	for (uint32_t i = 0; !err && i < p->details.dict.count; i++)
+		err = dict_add(a, out, p->details.dict.pairs[i].key,
+			       p->details.dict.pairs[i].value);
 	return err;
 }
 
@@ -63,7 +69,8 @@ static void deliver(struct publication *p, struct session *s)
 		return;
 	session_send_raw(s, event);
 	p->broker->events_total++;
-	if (p->publisher && session_is_congested(s))
+	if (p->publisher && p->publisher->state == SESSION_ESTABLISHED &&
+	    session_is_congested(s))
 		session_hold(s, p->publisher);
 }
 
@@ -73,7 +80,7 @@ static void dispatch(void *ctx, void *item)
 	struct subscription *sub = item;
 	struct value details;
 
-	if (make_details(p, sub, &details))
+	if (details_for(p, sub, &details))
 		return;
 	p->event.subject = sub->id;
 	p->event.options = &details;
@@ -83,13 +90,53 @@ static void dispatch(void *ctx, void *item)
 		struct subscriber *one = ring_item(at, struct subscriber,
 						   in_subscription);
 
-		if (!p->audience || audience_has(p->audience, one->session))
+		if (audience_has(p->audience, one->session))
 			deliver(p, one->session);
 	}
 	p->event.options = NULL;
 }
 
-static uint64_t publish(struct publication *p, const struct payload *payload)
+/* --- keeping ------------------------------------------------------------- */
+
+static struct event *make_copy(struct publication *p)
+{
+	struct event like = {
+		.publication = p->event.publication,
+		.unix_ms = p->broker->turn->unix_ms,
+		.topic = p->topic,
+		.payload = p->event.payload,
+		.audience = *p->audience,
+	};
+	struct event *e = NULL;
+	struct buf details;
+
+	buf_init(&details);
+	if (!serializer_msgpack.encode(&details, &p->details)) {
+		like.details = buf_bytes(&details);
+		e = event_new(&like);
+	}
+	buf_deinit(&details);
+	return e;
+}
+
+/* One copy for all who keep it; NULL: out of memory, and it is not kept. */
+static struct event *kept(struct publication *p)
+{
+	if (!p->kept)
+		p->kept = make_copy(p);
+	return p->kept;
+}
+
+static void retain(struct publication *p)
+{
+	if (kept(p))
+		retained_add(&p->broker->retained, p->publisher->role,
+			     p->kept);
+}
+
+/* --- publishing ---------------------------------------------------------- */
+
+static void publish(struct publication *p, const struct payload *payload)
 {
 	struct broker *b = p->broker;
 
@@ -100,7 +147,12 @@ static uint64_t publish(struct publication *p, const struct payload *payload)
 	};
 	b->publications_total++;
 	uri_map_matching(&b->subscriptions, p->topic, dispatch, p);
-	return p->event.publication;
+}
+
+static void publication_end(struct publication *p)
+{
+	if (p->kept)
+		event_drop(p->kept);
 }
 
 static void refuse(struct session *s, const struct message *m, int err)
@@ -117,32 +169,49 @@ static void refuse(struct session *s, const struct message *m, int err)
 			      "wamp.error.unavailable", err_text(err));
 }
 
+/* What subscribers may know of it; ERR_NOMEM, ERR_USAGE. */
+static int prepare(struct publication *p, struct audience *audience,
+		   const struct value *options, bool disclose)
+{
+	struct arena *a = &p->broker->turn->arena;
+	int err = audience_read(audience, a, options, p->publisher);
+
+	p->audience = audience;
+	p->details = value_dict();
+	if (!err && (disclose ||
+		     value_is_true(dict_get(options, "disclose_me"))))
+		err = add_publisher(a, &p->details, p->publisher);
+	return err;
+}
+
 void broker_publish(struct broker *b, struct session *s,
 		    const struct message *m, bool disclose)
 {
 	struct audience audience;
-	struct publication p = {
-		.broker = b, .publisher = s, .audience = &audience,
-		.topic = m->uri,
-		.disclose = disclose ||
-			    value_is_true(dict_get(m->options, "disclose_me")),
-	};
-	uint64_t id;
-	int err = audience_read(&audience, &b->turn->arena, m->options, s);
+	struct publication p = { .broker = b, .publisher = s,
+				 .topic = m->uri };
+	int err = prepare(&p, &audience, m->options, disclose);
 
 	if (err) {
 		refuse(s, m, err);
 		return;
 	}
-	id = publish(&p, &m->payload);
+	publish(&p, &m->payload);
+	if (value_is_true(dict_get(m->options, "retain")))
+		retain(&p);
 	if (value_is_true(dict_get(m->options, "acknowledge")))
-		session_acknowledge(s, MSG_PUBLISHED, m->request, id);
+		session_acknowledge(s, MSG_PUBLISHED, m->request,
+				    p.event.publication);
+	publication_end(&p);
 }
 
 void broker_publish_meta(struct broker *b, const char *topic,
 			 const struct value *args)
 {
-	struct publication p = { .broker = b, .topic = bytes_str(topic) };
+	static const struct audience everybody = { .is_everybody = true };
+	struct publication p = { .broker = b, .audience = &everybody,
+				 .topic = bytes_str(topic),
+				 .details = value_dict() };
 	struct payload payload;
 	struct buf storage;
 
@@ -151,4 +220,5 @@ void broker_publish_meta(struct broker *b, const char *topic,
 			    NULL))
 		publish(&p, &payload);
 	buf_deinit(&storage);
+	publication_end(&p);
 }

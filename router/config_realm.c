@@ -139,7 +139,9 @@ static void read_limits(struct cfg *c, const json_t *json,
 	if (limits &&
 	    cfg_object(c, limits,
 		       "subscriptions patterns registrations calls rate burst "
-		       "held_bytes message_bytes output_bytes backpressure")) {
+		       "held_bytes message_bytes output_bytes retained "
+		       "retained_bytes testaments testament_bytes "
+		       "backpressure")) {
 		read_uint32(c, limits, "subscriptions", &l->subscriptions);
 		read_uint32(c, limits, "patterns", &l->patterns);
 		read_uint32(c, limits, "registrations", &l->registrations);
@@ -153,6 +155,12 @@ static void read_limits(struct cfg *c, const json_t *json,
 			  wamp_limits_default.bytes_max, &l->message_bytes);
 		read_size(c, limits, "output_bytes", 1ull << 40,
 			  &l->output_bytes);
+		read_uint32(c, limits, "retained", &l->retained);
+		read_size(c, limits, "retained_bytes", 1ull << 40,
+			  &l->retained_bytes);
+		read_uint32(c, limits, "testaments", &l->testaments);
+		read_size(c, limits, "testament_bytes", 1ull << 40,
+			  &l->testament_bytes);
 		cfg_bool(c, limits, "backpressure", &l->backpressure);
 	}
 	cfg_leave(c, length);

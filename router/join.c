@@ -7,6 +7,7 @@
 static const char *const broker_features[] = {
 	"publisher_identification", "publisher_exclusion",
 	"subscriber_blackwhite_listing", "pattern_based_subscription",
+	"subscription_revocation", "event_retention",
 	"session_meta_api", "subscription_meta_api", NULL,
 };
 static const char *const dealer_features[] = {

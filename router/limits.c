@@ -10,6 +10,10 @@ const struct role_limits limits_default = {
 	.held_bytes = 64u << 20,
 	.message_bytes = 1u << 20,
 	.output_bytes = 256u << 10,
+	.retained = 1024,
+	.retained_bytes = 4u << 20,
+	.testaments = 16,
+	.testament_bytes = 64u << 10,
 	.backpressure = false,
 };
 

@@ -20,6 +20,10 @@ struct role_limits {
 	size_t held_bytes;   /* payloads kept for the queue and rerouting */
 	size_t message_bytes; /* of one message */
 	size_t output_bytes; /* waiting to be read by the peer */
+	uint32_t retained;     /* events kept for its members, together */
+	size_t retained_bytes; /* and their memory */
+	uint32_t testaments;   /* of one session */
+	size_t testament_bytes;
 	/* When half of output_bytes is waiting, who feeds it is not read
 	 * from, rather than the peer being disconnected. */
 	bool backpressure;

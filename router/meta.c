@@ -74,6 +74,25 @@ bool meta_arg_text(struct meta_call *c, uint32_t at, struct bytes *out)
 	return false;
 }
 
+bool meta_arg_reason(struct meta_call *c, uint32_t at, const char **out)
+{
+	const struct value *v = list_at(c->args, at);
+	struct bytes text;
+
+	*out = NULL;
+	if (!v)
+		v = dict_get(c->kwargs, "reason");
+	if (!v || v->type == VALUE_NULL)
+		return true;
+	if (!value_get_str(v, &text)) {
+		meta_error(c, "wamp.error.invalid_argument",
+			   "reason: a text is wanted");
+		return false;
+	}
+	*out = arena_str(c->arena, text);
+	return true;
+}
+
 bool meta_arg_match(struct meta_call *c, uint32_t at, enum uri_match *out)
 {
 	const struct value *v = dict_get(list_at(c->args, at), "match");

@@ -35,6 +35,8 @@ void meta_error(struct meta_call *c, const char *uri, const char *text);
 /* A required argument; on false the call is ended. */
 bool meta_arg_id(struct meta_call *c, uint32_t at, uint64_t *out);
 bool meta_arg_text(struct meta_call *c, uint32_t at, struct bytes *out);
+/* Optional, by place or as a keyword: NULL when absent. */
+bool meta_arg_reason(struct meta_call *c, uint32_t at, const char **out);
 /* Of the optional `match` in an options argument. */
 bool meta_arg_match(struct meta_call *c, uint32_t at, enum uri_match *out);
 

@@ -105,15 +105,12 @@ static void registration_count_callees(struct meta_call *c)
 static void registration_remove_callee(struct meta_call *c)
 {
 	const struct registration *r = arg_registration(c);
-	const char *reason = NULL;
-	struct bytes text;
+	const char *reason;
 	uint64_t session;
 
-	if (!r || !meta_arg_id(c, 1, &session))
+	if (!r || !meta_arg_id(c, 1, &session) ||
+	    !meta_arg_reason(c, 2, &reason))
 		return;
-	if (value_get_str(list_at(c->args, 2), &text) ||
-	    value_get_str(dict_get(c->kwargs, "reason"), &text))
-		reason = arena_str(c->arena, text);
 	if (dealer_remove_callee(&c->realm->dealer, r->id, session, reason))
 		meta_done(c);
 	else

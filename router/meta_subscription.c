@@ -1,4 +1,5 @@
-/* Spec: "Subscription Meta API" (advanced). */
+/* Spec: "Subscriptions Meta API" (advanced); remove_subscriber, of
+ * "Subscription Revocation", as Crossbar.io has it. */
 #include "router/meta_parts.h"
 
 struct value meta_subscription_details(struct arena *a,
@@ -113,6 +114,24 @@ static void subscription_count_subscribers(struct meta_call *c)
 		meta_result(c, value_int(s->subscriber_count));
 }
 
+/* (subscription, session, reason?) */
+static void subscription_remove_subscriber(struct meta_call *c)
+{
+	const struct subscription *s = arg_subscription(c);
+	uint64_t session;
+	const char *reason;
+
+	if (!s || !meta_arg_id(c, 1, &session) ||
+	    !meta_arg_reason(c, 2, &reason))
+		return;
+	if (broker_remove_subscriber(&c->realm->broker, s->id, session,
+				     reason))
+		meta_done(c);
+	else
+		meta_error(c, "wamp.error.no_such_session",
+			   "not a subscriber of this subscription");
+}
+
 const struct meta_procedure meta_subscription_procedures[] = {
 	{ "wamp.subscription.list", subscription_list },
 	{ "wamp.subscription.lookup", subscription_lookup },
@@ -122,5 +141,7 @@ const struct meta_procedure meta_subscription_procedures[] = {
 	  subscription_list_subscribers },
 	{ "wamp.subscription.count_subscribers",
 	  subscription_count_subscribers },
+	{ "wamp.subscription.remove_subscriber",
+	  subscription_remove_subscriber },
 	{ NULL, NULL },
 };

@@ -251,6 +251,46 @@ static void test_broker__unknown_match(void **state)
 	trio_deinit(&t);
 }
 
+/* "Subscription Revocation": who announced it is told, others are not. */
+static void test_broker__revocation(void **state)
+{
+	struct trio t;
+	struct peer aware;
+	unsigned long long id;
+
+	(void)state;
+	trio_init(&t);
+	peer_init(&aware, &t.room);
+	say(&aware, "[1,'realm1',{'roles':{'subscriber':{'features':"
+		    "{'subscription_revocation':true}}}}]");
+	hears(&aware, "[2,*");
+	id = subscribe(&aware, 1, "", "a.b");
+	subscribe(&t.a, 1, "", "a.b");
+	say(&t.c, "[48,1,{},'wamp.subscription.remove_subscriber',"
+		  "[%llu,%llu,'enough']]",
+	    id, (unsigned long long)aware.session->id);
+	hears(&aware, "[35,0,{'subscription':*,'reason':'enough'}]");
+	hears(&t.c, "[50,1,{}]");
+	say(&t.c, "[48,2,{},'wamp.subscription.remove_subscriber',"
+		  "[%llu,%llu]]",
+	    id, (unsigned long long)aware.session->id);
+	hears(&t.c, "[8,48,2,{},'wamp.error.no_such_session',*]");
+	say(&t.c, "[48,3,{},'wamp.subscription.remove_subscriber',"
+		  "[%llu,%llu]]",
+	    id, (unsigned long long)t.a.session->id);
+	hears(&t.c, "[50,3,{}]");
+	hears_nothing(&t.a);
+	say(&t.c, "[48,4,{},'wamp.subscription.remove_subscriber',"
+		  "[%llu,%llu]]",
+	    id, (unsigned long long)t.a.session->id);
+	hears(&t.c, "[8,48,4,{},'wamp.error.no_such_subscription']");
+	say(&t.c, "[16,5,{},'a.b']");
+	hears_nothing(&t.a);
+	hears_nothing(&aware);
+	peer_deinit(&aware);
+	trio_deinit(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +307,7 @@ int main(void)
 		cmocka_unit_test(
 			test_broker__transcodes_once_for_each_serializer),
 		cmocka_unit_test(test_broker__unknown_match),
+		cmocka_unit_test(test_broker__revocation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
