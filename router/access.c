@@ -69,6 +69,21 @@ const struct permission *access_find(const struct access *a, struct bytes uri)
 	return uri_map_best(&a->map, uri);
 }
 
+struct grant access_grant(const struct access *a, enum action action,
+			  struct bytes uri)
+{
+	const struct permission *p = access_find(a, uri);
+
+	if (!p)
+		return (struct grant){ .disclose = false };
+	return (struct grant){
+		.disclose = action == ACTION_CALL ? p->disclose_caller
+						  : p->disclose_publisher,
+		.has_trustlevel = p->has_trustlevel,
+		.trustlevel = p->trustlevel,
+	};
+}
+
 static bool allows(const struct permission *p, enum action action)
 {
 	return p->allow >> action & 1;

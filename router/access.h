@@ -19,6 +19,16 @@ struct permission {
 	enum uri_match match;
 	unsigned allow; /* 1 << action */
 	bool disclose_caller, disclose_publisher;
+	bool has_trustlevel; /* of calls and publications */
+	int64_t trustlevel;
+};
+
+/* What an allowed call or publication comes with: what the other side is told
+ * of whoever made it. Spec: "Caller Identification", "Publisher
+ * Identification", "Call Trust Levels", "Publication Trust Levels". */
+struct grant {
+	bool disclose, has_trustlevel;
+	int64_t trustlevel;
 };
 
 struct access {
@@ -37,6 +47,9 @@ int access_seal(struct access *a) MUST_CHECK;
 /* NULL: none applies. */
 const struct permission *access_find(const struct access *a,
 				     struct bytes uri);
+/* Of ACTION_CALL and ACTION_PUBLISH. */
+struct grant access_grant(const struct access *a, enum action action,
+			  struct bytes uri);
 bool access_allows(const struct access *a, enum action action,
 		   struct bytes uri, enum uri_match match);
 

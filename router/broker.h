@@ -11,6 +11,7 @@
 #ifndef ROUTER_BROKER_H
 #define ROUTER_BROKER_H
 
+#include "router/access.h"
 #include "router/happening.h"
 #include "router/retained.h"
 #include "router/session.h"
@@ -60,9 +61,9 @@ void broker_leave(struct broker *b, struct session *s);
 bool broker_remove_subscriber(struct broker *b, uint64_t subscription,
 			      uint64_t session, const char *reason);
 
-/* `disclose`: the publisher is told to the subscribers. */
+/* `grant`: what the subscribers are told of the publisher. */
 void broker_publish(struct broker *b, struct session *s,
-		    const struct message *m, bool disclose);
+		    const struct message *m, struct grant grant);
 /* An event of the router's own. */
 void broker_publish_meta(struct broker *b, const char *topic,
 			 const struct value *args);

@@ -1,8 +1,9 @@
 /* From PUBLISH to EVENTs. Spec: "Publishing and Events" (basic); "Publisher
- * Identification", "Pattern-based Subscription", "Event Retention"
- * (advanced). */
+ * Identification", "Publication Trust Levels", "Pattern-based Subscription",
+ * "Event Retention", "Payload Passthru Mode" (advanced). */
 #include "router/audience.h"
 #include "router/broker.h"
+#include "router/passthru.h"
 #include "router/role.h"
 
 struct publication {
@@ -155,15 +156,14 @@ static void publication_end(struct publication *p)
 		event_drop(p->kept);
 }
 
-static void refuse(struct session *s, const struct message *m, int err)
+static void refuse(struct session *s, const struct message *m, int err,
+		   const char *wrong)
 {
 	if (!value_is_true(dict_get(m->options, "acknowledge")))
 		return;
 	if (err == ERR_USAGE)
 		session_error(s, m->type, m->request,
-			      "wamp.error.invalid_argument",
-			      "exclude and eligible: accepted are lists of "
-			      "ids, or of texts");
+			      "wamp.error.invalid_argument", wrong);
 	else
 		session_error(s, m->type, m->request,
 			      "wamp.error.unavailable", err_text(err));
@@ -171,29 +171,39 @@ static void refuse(struct session *s, const struct message *m, int err)
 
 /* What subscribers may know of it; ERR_NOMEM, ERR_USAGE. */
 static int prepare(struct publication *p, struct audience *audience,
-		   const struct value *options, bool disclose)
+		   const struct value *options, struct grant grant,
+		   const char **wrong)
 {
 	struct arena *a = &p->broker->turn->arena;
+	struct passthru passthru;
 	int err = audience_read(audience, a, options, p->publisher);
 
+	*wrong = "exclude and eligible: accepted are lists of ids, or of "
+		 "texts";
 	p->audience = audience;
 	p->details = value_dict();
-	if (!err && (disclose ||
+	if (!err && !passthru_read(options, &passthru, wrong))
+		err = ERR_USAGE;
+	if (!err && (grant.disclose ||
 		     value_is_true(dict_get(options, "disclose_me"))))
 		err = add_publisher(a, &p->details, p->publisher);
-	return err;
+	if (!err && grant.has_trustlevel)
+		err = dict_set(a, &p->details, "trustlevel",
+			       value_int(grant.trustlevel));
+	return err ? err : passthru_add(a, &p->details, &passthru);
 }
 
 void broker_publish(struct broker *b, struct session *s,
-		    const struct message *m, bool disclose)
+		    const struct message *m, struct grant grant)
 {
 	struct audience audience;
 	struct publication p = { .broker = b, .publisher = s,
 				 .topic = m->uri };
-	int err = prepare(&p, &audience, m->options, disclose);
+	const char *wrong;
+	int err = prepare(&p, &audience, m->options, grant, &wrong);
 
 	if (err) {
-		refuse(s, m, err);
+		refuse(s, m, err, wrong);
 		return;
 	}
 	publish(&p, &m->payload);

@@ -82,6 +82,18 @@ static void read_disclose(struct cfg *c, const json_t *json,
 	cfg_leave(c, length);
 }
 
+/* "Call Trust Levels", "Publication Trust Levels": one for both. */
+static void read_trustlevel(struct cfg *c, const json_t *json,
+			    struct permission *p)
+{
+	unsigned long long level;
+
+	p->has_trustlevel = cfg_uint(c, json, "trustlevel", false, INT32_MAX,
+				     &level);
+	if (p->has_trustlevel)
+		p->trustlevel = (int64_t)level;
+}
+
 static void read_permission(struct cfg *c, const json_t *json, void *item,
 			    void *ctx)
 {
@@ -92,11 +104,12 @@ static void read_permission(struct cfg *c, const json_t *json, void *item,
 	int err;
 
 	(void)item;
-	if (!cfg_object(c, json, "uri match allow disclose cache"))
+	if (!cfg_object(c, json, "uri match allow disclose cache trustlevel"))
 		return;
 	read_pattern(c, json, &uri, &p.match);
 	read_allow(c, json, &p);
 	read_disclose(c, json, &p);
+	read_trustlevel(c, json, &p);
 	cfg_bool(c, json, "cache", &cache);
 	if (!c->err) {
 		p.uri = bytes_str(uri);

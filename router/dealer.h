@@ -2,8 +2,9 @@
  * dealer: routes calls to callees: registrations, shared among callees by a
  * policy, a concurrency per callee, a queue where all are busy; canceling and
  * timeouts. No I/O: messages come decoded and authorised, answers go out
- * through sessions. May touch base, wamp, session and uri_map. Spec: "Remote
- * Procedure Calls" (basic), and of the advanced profile what each file names.
+ * through sessions. May touch base, wamp, session, uri_map, passthru, and of
+ * access what a call is granted. Spec: "Remote Procedure Calls" (basic), and
+ * of the advanced profile what each file names.
  *
  * A call is in exactly one state until it is over:
  *
@@ -24,12 +25,18 @@
  * passes a call on to the next in line. Queued calls of a registration whose
  * last callee leaves end with wamp.error.no_such_procedure: they never ran.
  * Canceling without a mode is killnowait. A callee that unregisters still
- * answers what it has; if it registers again those calls count.
+ * answers what it has; if it registers again those calls count. A callee
+ * that has not announced what a call needs (payload passthru mode, progressive
+ * invocations) is passed over as if it had declined; when all are so, the call
+ * ends with wamp.error.feature_not_supported. A callee that has sent a
+ * progressive result has taken its call and can not decline it any more.
  */
 #ifndef ROUTER_DEALER_H
 #define ROUTER_DEALER_H
 
+#include "router/access.h"
 #include "router/happening.h"
+#include "router/passthru.h"
 #include "router/session.h"
 #include "router/uri_map.h"
 
@@ -67,6 +74,7 @@ struct registration {
 	struct callee *last_picked; /* roundrobin; NULL: none */
 	struct ring queue; /* the oldest first */
 	uint32_t queue_count, declined_count; /* these are in it, too */
+	uint32_t needy_count; /* and these: calls with needs */
 	bool is_over; /* deleted; lives on for `leaving` */
 };
 
@@ -93,15 +101,18 @@ struct call {
 	struct registration *registration; /* while queued; or NULL */
 	struct callee *callee;             /* while not queued; or NULL */
 	uint64_t invocation;
-	bool receive_progress, disclose;
+	bool receive_progress;
+	struct grant grant;
+	unsigned needs; /* features that its callee must have announced */
 	bool killed; /* INTERRUPT sent, mode kill: the callee's word counts */
 	uint64_t timeout_ms, deadline_ms; /* 0: none */
 	size_t heap_at; /* place in the heap of deadlines, from 1; 0: none */
-	struct bytes procedure; /* these two are the message's while it is
+	struct bytes procedure; /* these three are the message's while it is
 				   being handled, and then, if is_kept, in
 				   `kept` */
+	struct passthru passthru;
 	struct payload payload;
-	struct buf kept; /* procedure (for patterns), args, kwargs */
+	struct buf kept; /* procedure (for patterns), passthru, payload */
 	bool is_kept;
 	uint64_t *declined; /* owned: sessions that will not take it */
 	uint32_t declined_count;
@@ -136,9 +147,9 @@ void dealer_register(struct dealer *d, struct session *s,
 		     const struct message *m);
 void dealer_unregister(struct dealer *d, struct session *s,
 		       const struct message *m);
-/* `disclose`: the caller is told to the callee. */
+/* `grant`: what the callee is told of the caller. */
 void dealer_call(struct dealer *d, struct session *s, const struct message *m,
-		 bool disclose);
+		 struct grant grant);
 void dealer_cancel(struct dealer *d, struct session *s,
 		   const struct message *m);
 /* These two: false when the invocation was never issued to the session, which

@@ -73,8 +73,27 @@ void call_over(struct dealer *d, struct call *call)
 	call_release(d, call);
 }
 
+static bool lacks(const struct session *s, unsigned needs)
+{
+	return (s->features & needs) != needs;
+}
+
+bool call_needs_too_much(const struct call *call,
+			 const struct registration *r)
+{
+	if (!call->needs)
+		return false;
+	ring_each(at, &r->callees)
+		if (!lacks(ring_item(at, struct callee,
+				     in_registration)->session, call->needs))
+			return false;
+	return true;
+}
+
 bool call_is_declined_by(const struct call *call, const struct session *s)
 {
+	if (lacks(s, call->needs))
+		return true;
 	for (uint32_t i = 0; i < call->declined_count; i++)
 		if (call->declined[i] == s->id)
 			return true;
@@ -93,27 +112,41 @@ static struct bytes moved(struct bytes part, const uint8_t **at)
 	return bytes_of(start, part.len);
 }
 
+enum { CALL_PARTS = 3 + PASSTHRU_ATTRIBUTES };
+
+/* All that a call borrows from its message. */
+static void list_parts(struct call *call, struct bytes *parts[CALL_PARTS])
+{
+	*parts++ = &call->procedure;
+	*parts++ = &call->payload.args;
+	*parts++ = &call->payload.kwargs;
+	for (unsigned i = 0; i < PASSTHRU_ATTRIBUTES; i++)
+		*parts++ = &call->passthru.text[i];
+}
+
 int call_keep_payload(struct call *call)
 {
 	struct session *caller = call->caller;
-	struct payload *p = &call->payload;
-	size_t len = call->procedure.len + p->args.len + p->kwargs.len;
+	struct bytes *parts[CALL_PARTS];
 	const uint8_t *at;
+	size_t len = 0;
 
 	if (call->is_kept)
 		return 0;
+	list_parts(call, parts);
+	for (unsigned i = 0; i < CALL_PARTS; i++)
+		len += parts[i]->len;
 	if (caller->held_bytes + len > caller->limits->held_bytes)
 		return ERR_LIMIT;
 	buf_clear(&call->kept);
-	if (buf_reserve(&call->kept, len + 1) ||
-	    buf_add_bytes(&call->kept, call->procedure) ||
-	    buf_add_bytes(&call->kept, p->args) ||
-	    buf_add_bytes(&call->kept, p->kwargs))
+	if (buf_reserve(&call->kept, len + 1))
 		return ERR_NOMEM;
+	for (unsigned i = 0; i < CALL_PARTS; i++)
+		if (buf_add_bytes(&call->kept, *parts[i]))
+			return ERR_NOMEM;
 	at = call->kept.data;
-	call->procedure = moved(call->procedure, &at);
-	p->args = moved(p->args, &at);
-	p->kwargs = moved(p->kwargs, &at);
+	for (unsigned i = 0; i < CALL_PARTS; i++)
+		*parts[i] = moved(*parts[i], &at);
 	call->is_kept = true;
 	caller->held_bytes += len;
 	return 0;
@@ -121,11 +154,14 @@ int call_keep_payload(struct call *call)
 
 void call_drop_payload(struct call *call)
 {
+	struct bytes *parts[CALL_PARTS];
+
 	if (call->is_kept && call->caller)
 		call->caller->held_bytes -= call->kept.len;
 	call->is_kept = false;
-	call->payload.args = call->payload.kwargs = bytes_of(NULL, 0);
-	call->procedure = bytes_of(NULL, 0);
+	list_parts(call, parts);
+	for (unsigned i = 0; i < CALL_PARTS; i++)
+		*parts[i] = bytes_of(NULL, 0);
 }
 
 /* --- INVOCATION ---------------------------------------------------------- */
@@ -145,6 +181,26 @@ static int add_caller(struct arena *a, struct value *details,
 	return err;
 }
 
+/* Such a callee minds the time itself ("Callee-Initiated Timeouts"). */
+static bool minds_timeout(const struct callee *c)
+{
+	return c->forward_timeout && c->session->features & CALLEE_TIMEOUT;
+}
+
+/* What the router says of the caller. */
+static int add_grant(struct arena *a, struct value *details,
+		     const struct call *call)
+{
+	int err = 0;
+
+	if (call->grant.disclose)
+		err = add_caller(a, details, call->caller);
+	if (!err && call->grant.has_trustlevel)
+		err = dict_set(a, details, "trustlevel",
+			       value_int(call->grant.trustlevel));
+	return err;
+}
+
 static int make_details(struct arena *a, const struct call *call,
 			const struct callee *c, struct value *details)
 {
@@ -154,16 +210,16 @@ static int make_details(struct arena *a, const struct call *call,
 	if (call->procedure.data)
 		err = dict_set(a, details, "procedure",
 			       value_text(call->procedure));
-	if (!err && call->disclose)
-		err = add_caller(a, details, call->caller);
+	if (!err)
+		err = add_grant(a, details, call);
 	if (!err && call->receive_progress &&
 	    c->session->features & CALLEE_PROGRESSIVE)
 		err = dict_set(a, details, "receive_progress",
 			       value_bool(true));
-	if (!err && call->timeout_ms && c->forward_timeout)
+	if (!err && call->timeout_ms && minds_timeout(c))
 		err = dict_set(a, details, "timeout",
 			       value_int((int64_t)call->timeout_ms));
-	return err;
+	return err ? err : passthru_add(a, details, &call->passthru);
 }
 
 static int send_invocation(struct dealer *d, struct call *call,
@@ -215,9 +271,7 @@ void call_dispatch(struct dealer *d, struct call *call, struct callee *c)
 		return;
 	}
 	take_slot(call, c);
-	/* Such a callee minds the time itself ("Callee-Initiated Timeouts").
-	 */
-	if (c->forward_timeout && c->session->features & CALLEE_TIMEOUT)
+	if (minds_timeout(c))
 		deadline_clear(d, call);
 	/* Nobody else can be asked: nothing to keep. */
 	if (!call->is_kept || c->registration->invoke == INVOKE_SINGLE)
@@ -252,6 +306,7 @@ static struct call *call_new(struct dealer *d, struct session *s,
 static const char *read_options(struct call *call, const struct value *o)
 {
 	const struct value *timeout = dict_get(o, "timeout");
+	const char *wrong;
 
 	if (timeout && timeout->type != VALUE_NULL &&
 	    !value_get_range(timeout, 0, WAMP_ID_MAX, &call->timeout_ms))
@@ -260,6 +315,11 @@ static const char *read_options(struct call *call, const struct value *o)
 		call->timeout_ms = TIMEOUT_MS_MAX;
 	call->receive_progress = value_is_true(dict_get(o,
 							"receive_progress"));
+	call->grant.disclose |= value_is_true(dict_get(o, "disclose_me"));
+	if (!passthru_read(o, &call->passthru, &wrong))
+		return wrong;
+	if (passthru_is_on(&call->passthru))
+		call->needs |= CALLEE_PASSTHRU;
 	return NULL;
 }
 
@@ -284,6 +344,11 @@ static void route(struct dealer *d, struct registration *r, struct call *call)
 	struct callee *c = policy_pick(d, r, call);
 	int err = 0;
 
+	if (!c && call_needs_too_much(call, r)) {
+		call_fail(d, call, "wamp.error.feature_not_supported",
+			  "no callee has announced what the call needs");
+		return;
+	}
 	if (!c) {
 		err = queue_add(d, r, call);
 		if (err)
@@ -299,7 +364,7 @@ static void route(struct dealer *d, struct registration *r, struct call *call)
 }
 
 void dealer_call(struct dealer *d, struct session *s, const struct message *m,
-		 bool disclose)
+		 struct grant grant)
 {
 	struct registration *r = dealer_match(d, m->uri);
 	struct call *call;
@@ -322,6 +387,7 @@ void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 			      "wamp.error.unavailable", "out of memory");
 		return;
 	}
+	call->grant = grant;
 	wrong = read_options(call, m->options);
 	if (wrong) {
 		call_fail(d, call, "wamp.error.invalid_argument", wrong);
@@ -329,8 +395,6 @@ void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 	}
 	if (r->match != URI_EXACT)
 		call->procedure = m->uri;
-	call->disclose = disclose ||
-			 value_is_true(dict_get(m->options, "disclose_me"));
 	deadline_set(d, call);
 	route(d, r, call);
 }

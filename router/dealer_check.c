@@ -65,7 +65,7 @@ static void check_queued(const struct registration *r, const struct call *call)
 
 static size_t check_queue(const struct registration *r)
 {
-	uint32_t queued = 0, declined = 0;
+	uint32_t queued = 0, declined = 0, needy = 0;
 
 	ring_each(at, &r->queue) {
 		const struct call *call = ring_item(at, struct call,
@@ -74,8 +74,10 @@ static size_t check_queue(const struct registration *r)
 		check_queued(r, call);
 		queued++;
 		declined += call->declined_count > 0;
+		needy += call->needs != 0;
 	}
 	assert(queued == r->queue_count && declined == r->declined_count);
+	assert(needy == r->needy_count);
 	assert(queued - declined <= r->queue_max);
 	return queued;
 }

@@ -89,10 +89,39 @@ static void mind_congestion(struct session *caller, struct session *callee)
 		session_hold(caller, callee);
 }
 
+/* "Payload Passthru Mode": a caller that has not announced it does not get
+ * such a result, and the callee is told. */
+static bool refuse_passthru(struct session *s, const struct call *call,
+			    const struct message *m)
+{
+	if (!passthru_asked(m->options) ||
+	    call->caller->features & CALLER_PASSTHRU)
+		return false;
+	session_error(s, MSG_YIELD, m->request,
+		      "wamp.error.feature_not_supported",
+		      "the caller has not announced payload_passthru_mode");
+	return true;
+}
+
+/* RESULT.Details: what there is of the passthru's attributes; others that a
+ * callee might say are not forwarded. NULL, or what is wrong. */
+static const char *result_details(struct arena *a, const struct message *yield,
+				  struct value *details)
+{
+	struct passthru passthru;
+	const char *wrong = NULL;
+
+	*details = value_dict();
+	if (passthru_read(yield->options, &passthru, &wrong) &&
+	    passthru_add(a, details, &passthru))
+		wrong = "out of memory";
+	return wrong;
+}
+
 static void progress(struct dealer *d, struct session *s, struct call *call,
 		     const struct message *m)
 {
-	struct value details = value_dict();
+	struct value details;
 	struct message result = { .type = MSG_RESULT,
 				  .request = call->request,
 				  .options = &details,
@@ -101,12 +130,41 @@ static void progress(struct dealer *d, struct session *s, struct call *call,
 	if (call->state != CALL_IN_FLIGHT || !call->receive_progress ||
 	    !(s->features & CALLEE_PROGRESSIVE))
 		return;
+	/* It has begun to answer: nobody else can. */
+	call_drop_payload(call);
 	if (call->heap_at)
 		deadline_set(d, call);
-	if (dict_set(&d->turn->arena, &details, "progress", value_bool(true)))
+	if (refuse_passthru(s, call, m) ||
+	    result_details(&d->turn->arena, m, &details) ||
+	    dict_set(&d->turn->arena, &details, "progress", value_bool(true)))
 		return;
 	/* One that can not be said is left out; the last one counts. */
 	(void)session_send(call->caller, &result);
+	mind_congestion(call->caller, s);
+}
+
+static void result(struct dealer *d, struct session *s, struct call *call,
+		   const struct message *m)
+{
+	struct value details;
+	const char *wrong;
+
+	if (refuse_passthru(s, call, m)) {
+		call_fail(d, call, "wamp.error.feature_not_supported",
+			  "the result is in payload passthru mode, which the "
+			  "caller has not announced");
+		return;
+	}
+	wrong = result_details(&d->turn->arena, m, &details);
+	if (wrong) {
+		call_fail(d, call, "wamp.error.invalid_argument", wrong);
+		return;
+	}
+	forward(call, &(struct message){ .type = MSG_RESULT,
+					 .request = call->request,
+					 .options = &details,
+					 .payload = m->payload });
+	call_answered(d, call);
 	mind_congestion(call->caller, s);
 }
 
@@ -123,13 +181,8 @@ bool dealer_yield(struct dealer *d, struct session *s,
 		progress(d, s, call, m);
 		return true;
 	}
-	if (call->state == CALL_IN_FLIGHT) {
-		forward(call, &(struct message){ .type = MSG_RESULT,
-						 .request = call->request,
-						 .payload = m->payload });
-		call_answered(d, call);
-		mind_congestion(call->caller, s);
-	}
+	if (call->state == CALL_IN_FLIGHT)
+		result(d, s, call, m);
 	call_finish(d, call);
 	return true;
 }

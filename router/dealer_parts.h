@@ -61,7 +61,11 @@ void call_dispatch(struct dealer *d, struct call *call, struct callee *c);
 /* Copies the payload into the call. ERR_NOMEM, ERR_LIMIT. */
 int call_keep_payload(struct call *call);
 void call_drop_payload(struct call *call);
+/* It will not take it, or lacks what the call needs. */
 bool call_is_declined_by(const struct call *call, const struct session *s);
+/* Nobody in the registration has what the call needs. */
+bool call_needs_too_much(const struct call *call,
+			 const struct registration *r);
 
 /* --- dealer_end.c -------------------------------------------------------- */
 

@@ -15,6 +15,7 @@ static void enter(struct registration *r, struct call *call)
 	call->registration = r;
 	r->queue_count++;
 	r->declined_count += call->declined_count > 0;
+	r->needy_count += call->needs != 0;
 }
 
 int queue_add(struct dealer *d, struct registration *r, struct call *call)
@@ -48,6 +49,7 @@ void queue_remove(struct call *call)
 	call->registration = NULL;
 	r->queue_count--;
 	r->declined_count -= call->declined_count > 0;
+	r->needy_count -= call->needs != 0;
 }
 
 void queue_drain(struct dealer *d, struct registration *r)
@@ -78,12 +80,17 @@ static bool is_declined_by_all(const struct registration *r,
 
 void queue_fail_declined(struct dealer *d, struct registration *r)
 {
-	if (!r->declined_count)
+	if ((!r->declined_count && !r->needy_count) ||
+	    ring_is_empty(&r->callees))
 		return;
 	ring_each_safe(at, &r->queue) {
 		struct call *call = at_queue(at);
 
-		if (call->declined_count && is_declined_by_all(r, call))
+		if (call_needs_too_much(call, r))
+			call_fail(d, call, "wamp.error.feature_not_supported",
+				  "no callee that is left has announced what "
+				  "the call needs");
+		else if (is_declined_by_all(r, call))
 			call_fail(d, call, "wamp.error.no_available_callee",
 				  "all callees have declined the call");
 	}

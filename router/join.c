@@ -8,11 +8,13 @@ static const char *const broker_features[] = {
 	"publisher_identification", "publisher_exclusion",
 	"subscriber_blackwhite_listing", "pattern_based_subscription",
 	"subscription_revocation", "event_retention",
+	"publication_trustlevels", "payload_passthru_mode",
 	"session_meta_api", "subscription_meta_api", NULL,
 };
 static const char *const dealer_features[] = {
 	"progressive_call_results", "call_timeout", "call_canceling",
-	"caller_identification", "pattern_based_registration",
+	"caller_identification", "call_trustlevels",
+	"payload_passthru_mode", "pattern_based_registration",
 	"shared_registration", "call_reroute", "registration_revocation",
 	"session_meta_api", "registration_meta_api", NULL,
 };

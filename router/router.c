@@ -250,16 +250,26 @@ static bool is_allowed(struct session *s, const struct message *m)
 	return true;
 }
 
+/* "Payload Passthru Mode": who has not announced it must not use it. */
+static bool passthru_allowed(struct session *s, const struct message *m,
+			     enum feature feature)
+{
+	if (s->features & (unsigned)feature || !passthru_asked(m->options))
+		return true;
+	violation(s, "payload_passthru_mode was not announced in HELLO");
+	return false;
+}
+
 /* --- messages of a session that has joined ------------------------------- */
 
 static void on_publish(struct session *s, const struct message *m)
 {
-	const struct permission *p;
-
-	if (!take_request(s, m->request) || !is_allowed(s, m))
+	if (!take_request(s, m->request) ||
+	    !passthru_allowed(s, m, PUBLISHER_PASSTHRU) || !is_allowed(s, m))
 		return;
-	p = access_find(&s->role->access, m->uri);
-	broker_publish(&s->realm->broker, s, m, p && p->disclose_publisher);
+	broker_publish(&s->realm->broker, s, m,
+		       access_grant(&s->role->access, ACTION_PUBLISH,
+				    m->uri));
 }
 
 static void on_subscribe(struct session *s, const struct message *m)
@@ -274,24 +284,33 @@ static void on_unsubscribe(struct session *s, const struct message *m)
 		broker_unsubscribe(&s->realm->broker, s, m);
 }
 
+/* The router is the callee, and one that reads its arguments. */
+static void call_router(struct session *s, const struct message *m)
+{
+	if (passthru_asked(m->options))
+		refuse(s, m, "wamp.error.feature_not_supported",
+		       "the router's procedures read their arguments");
+	else
+		meta_call(s->realm, s, m);
+}
+
 static void on_call(struct session *s, const struct message *m)
 {
-	const struct permission *p;
-
 	/* "Progressive Call Invocations": not announced by us. */
 	if (value_is_true(dict_get(m->options, "progress"))) {
 		violation(s, "progressive call invocations are not "
 			     "announced");
 		return;
 	}
-	if (!take_request(s, m->request) || !is_allowed(s, m))
+	if (!take_request(s, m->request) ||
+	    !passthru_allowed(s, m, CALLER_PASSTHRU) || !is_allowed(s, m))
 		return;
 	if (uri_reserved(m->uri)) {
-		meta_call(s->realm, s, m);
+		call_router(s, m);
 		return;
 	}
-	p = access_find(&s->role->access, m->uri);
-	dealer_call(&s->realm->dealer, s, m, p && p->disclose_caller);
+	dealer_call(&s->realm->dealer, s, m,
+		    access_grant(&s->role->access, ACTION_CALL, m->uri));
 }
 
 static void on_cancel(struct session *s, const struct message *m)
@@ -313,6 +332,8 @@ static void on_unregister(struct session *s, const struct message *m)
 
 static void on_yield(struct session *s, const struct message *m)
 {
+	if (!passthru_allowed(s, m, CALLEE_PASSTHRU))
+		return;
 	if (!dealer_yield(&s->realm->dealer, s, m))
 		violation(s, "YIELD to an invocation that never was");
 }

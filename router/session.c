@@ -224,6 +224,12 @@ static const struct {
 	{ "callee", "call_timeout", CALLEE_TIMEOUT },
 	{ "callee", "registration_revocation", CALLEE_REVOCATION },
 	{ "subscriber", "subscription_revocation", SUBSCRIBER_REVOCATION },
+	{ "caller", "progressive_call_invocations", CALLER_STREAMING },
+	{ "callee", "progressive_call_invocations", CALLEE_STREAMING },
+	{ "caller", "payload_passthru_mode", CALLER_PASSTHRU },
+	{ "callee", "payload_passthru_mode", CALLEE_PASSTHRU },
+	{ "publisher", "payload_passthru_mode", PUBLISHER_PASSTHRU },
+	{ "subscriber", "payload_passthru_mode", SUBSCRIBER_PASSTHRU },
 };
 
 bool session_learn_features(struct session *s, const struct value *details)
@@ -245,8 +251,12 @@ bool session_learn_features(struct session *s, const struct value *details)
 					   announced[i].name)))
 			s->features |= announced[i].feature;
 	}
-	/* "Progressive Call Results": of no use without canceling. */
+	/* "Progressive Call Invocations": not without canceling. Progressive
+	 * results the specification would disregard for the same reason, but
+	 * Autobahn|JS announces them without, and its users expect them; all
+	 * that is lost is that such a callee is not told when nobody listens
+	 * any more. */
 	if (!(s->features & CALLEE_CANCELING))
-		s->features &= ~(unsigned)CALLEE_PROGRESSIVE;
+		s->features &= ~(unsigned)CALLEE_STREAMING;
 	return count > 0;
 }

@@ -49,6 +49,12 @@ enum feature {
 	CALLEE_TIMEOUT = 1 << 2,
 	CALLEE_REVOCATION = 1 << 3,
 	SUBSCRIBER_REVOCATION = 1 << 4,
+	CALLER_STREAMING = 1 << 5, /* progressive call invocations */
+	CALLEE_STREAMING = 1 << 6,
+	CALLER_PASSTHRU = 1 << 7, /* payload passthru mode */
+	CALLEE_PASSTHRU = 1 << 8,
+	PUBLISHER_PASSTHRU = 1 << 9,
+	SUBSCRIBER_PASSTHRU = 1 << 10,
 };
 
 /* Why it is not read from. */

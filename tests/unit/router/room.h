@@ -284,6 +284,18 @@ UNUSED_OK static void peer_join_plain(struct peer *p, struct room *room)
 	hears(p, "[2,*");
 }
 
+/* As one that announces these features, of all roles alike. */
+UNUSED_OK static void peer_join_with(struct peer *p, struct room *room,
+				     const char *features)
+{
+	peer_init(p, room);
+	say(p, "[1,'realm1',{'roles':{'caller':{'features':{%s}},"
+	       "'callee':{'features':{%s}},'publisher':{'features':{%s}},"
+	       "'subscriber':{'features':{%s}}}}]",
+	    features, features, features, features);
+	hears(p, "[2,*");
+}
+
 UNUSED_OK static void peer_lose(struct peer *p)
 {
 	router_lost(&p->room->router, p->session);

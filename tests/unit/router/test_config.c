@@ -102,13 +102,14 @@ static void test_config__crossbars_words(void **state)
 {
 	struct config c;
 	struct why why = { "" };
+	struct grant grant;
 
 	(void)state;
 	assert_int_equal(load(&c,
 		"{'version':2,'realms':[{'name':'r.one','roles':["
 		"{'name':'anonymous','permissions':["
 		"{'uri':'com.*','allow':{'call':true,'publish':false},"
-		"'disclose':{'caller':true},'cache':true},"
+		"'disclose':{'caller':true},'cache':true,'trustlevel':3},"
 		"{'uri':'org.a','match':'exact','allow':{}}]}],"
 		"'store':{'type':'memory','call-queue':["
 		"{'uri':'com.','match':'prefix','limit':7}]},"
@@ -121,6 +122,11 @@ static void test_config__crossbars_words(void **state)
 	assert_int_equal(c.realms[0].rules[0].queue_max, 7);
 	assert_true(access_find(&c.realms[0].roles[0].access,
 				bytes_str("com.x"))->disclose_caller);
+	grant = access_grant(&c.realms[0].roles[0].access, ACTION_CALL,
+			     bytes_str("com.x"));
+	assert_true(grant.has_trustlevel && grant.trustlevel == 3);
+	assert_false(access_grant(&c.realms[0].roles[0].access, ACTION_CALL,
+				  bytes_str("org.a")).has_trustlevel);
 	assert_string_equal(c.transports[0].ws_path, "/");
 	assert_string_equal(c.transports[0].origins[0],
 			    "https://example.org");
@@ -158,6 +164,9 @@ static const struct {
 	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
 	  "{'uri':'a.b','allow':{'call':1}}]}]}]," TRANSPORTS "}",
 	  "*permissions[0].allow.call: true or false is wanted" },
+	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
+	  "{'uri':'a.b','trustlevel':-1}]}]}]," TRANSPORTS "}",
+	  "*permissions[0].trustlevel: an integer from 0 *" },
 	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':["
 	  "{'uri':'a.b','match':'regex'}]}]}]," TRANSPORTS "}",
 	  "*permissions[0].match: accepted are exact, prefix, wildcard" },

@@ -327,6 +327,30 @@ static void test_dealer__progress_nobody_asked_for(void **state)
 	trio_deinit(&t);
 }
 
+/* Autobahn|JS announces no call_canceling for its callees, and still sends
+ * progressive results. */
+static void test_dealer__progress_without_canceling(void **state)
+{
+	struct trio t;
+	struct peer js;
+
+	(void)state;
+	trio_init(&t, NULL, 0);
+	peer_join_with(&js, &t.room, "'progressive_call_results':true");
+	peer_register(&js, 1, "", "a.b");
+	say(&t.caller, "[48,1,{'receive_progress':true},'a.b']");
+	hears(&js, "[68,1,*,{'receive_progress':true}]");
+	say(&js, "[70,1,{'progress':true},[1]]");
+	hears(&t.caller, "[50,1,{'progress':true},[1]]");
+	say(&t.caller, "[49,1,{'mode':'killnowait'}]");
+	hears(&t.caller, "[8,48,1,{},'wamp.error.canceled']");
+	say(&js, "[70,1,{'progress':true},[2]]");
+	hears_nothing(&t.caller);
+	hears_nothing(&js); /* it has announced no INTERRUPT */
+	peer_deinit(&js);
+	trio_deinit(&t);
+}
+
 static void test_dealer__callee_loss_cancels(void **state)
 {
 	struct trio t;
@@ -441,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_dealer__caller_is_disclosed_on_request),
 		cmocka_unit_test(test_dealer__progressive_results),
 		cmocka_unit_test(test_dealer__progress_nobody_asked_for),
+		cmocka_unit_test(test_dealer__progress_without_canceling),
 		cmocka_unit_test(test_dealer__callee_loss_cancels),
 		cmocka_unit_test(test_dealer__caller_loss_interrupts),
 		cmocka_unit_test(test_dealer__calls_itself_and_leaves),

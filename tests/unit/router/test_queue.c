@@ -479,7 +479,44 @@ static void test_timeout__forwarded_where_the_callee_wants_it(void **state)
 	hall_deinit(&h);
 }
 
+/* Who has not announced call_timeout is not trusted with the time. */
+static void test_timeout__is_forwarded_to_who_announced_it(void **state)
+{
+	struct hall h;
+	struct peer callee;
+
+	(void)state;
+	hall_init(&h, 9);
+	peer_join(&callee, &h.room);
+	peer_register(&callee, 1, "'forward_timeout':true", "a.b");
+	say(&h.caller, "[48,1,{'timeout':10},'a.b']");
+	hears(&callee, "[68,1,*,{}]");
+	room_wait(&h.room, 10);
+	hears(&h.caller, "[8,48,1,{},'wamp.error.timeout']");
+	hears(&callee, "[69,1,{'mode':'killnowait'}]");
+	peer_deinit(&callee);
+	hall_deinit(&h);
+}
+
 /* --- rerouting ----------------------------------------------------------- */
+
+/* Who has begun to answer has not declined: another one would begin anew. */
+static void test_reroute__not_after_a_progressive_result(void **state)
+{
+	struct hall h;
+
+	(void)state;
+	hall_init(&h, 9);
+	serve(&h.a, 1, 1);
+	serve(&h.b, 1, 1);
+	say(&h.caller, "[48,1,{'receive_progress':true},'q.p',[1]]");
+	say(&h.a, "[70,1,{'progress':true},['half']]");
+	hears(&h.caller, "[50,1,{'progress':true},['half']]");
+	say(&h.a, "[8,68,1,{},'wamp.error.unavailable']");
+	hears(&h.caller, "[8,48,1,{},'wamp.error.unavailable']");
+	hears_nothing(&h.b);
+	hall_deinit(&h);
+}
 
 static void test_reroute__next_callee_gets_it(void **state)
 {
@@ -596,7 +633,10 @@ int main(void)
 		cmocka_unit_test(test_timeout__killed_call_still_times_out),
 		cmocka_unit_test(
 			test_timeout__forwarded_where_the_callee_wants_it),
+		cmocka_unit_test(
+			test_timeout__is_forwarded_to_who_announced_it),
 		cmocka_unit_test(test_reroute__next_callee_gets_it),
+		cmocka_unit_test(test_reroute__not_after_a_progressive_result),
 		cmocka_unit_test(test_reroute__all_have_declined),
 		cmocka_unit_test(test_reroute__waits_at_the_head),
 		cmocka_unit_test(test_reroute__who_has_not_declined_leaves),
