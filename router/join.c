@@ -16,7 +16,8 @@ static const char *const dealer_features[] = {
 	"caller_identification", "call_trustlevels",
 	"payload_passthru_mode", "pattern_based_registration",
 	"shared_registration", "call_reroute", "registration_revocation",
-	"session_meta_api", "registration_meta_api", NULL,
+	"testament_meta_api", "session_meta_api", "registration_meta_api",
+	NULL,
 };
 
 static int add_role(struct arena *a, struct value *roles, const char *name,

@@ -57,21 +57,29 @@ void meta_error(struct meta_call *c, const char *uri, const char *text)
 	session_error(c->caller, MSG_CALL, c->request, uri, text);
 }
 
+bool meta_refuse(struct meta_call *c, const char *text)
+{
+	meta_error(c, "wamp.error.invalid_argument", text);
+	return false;
+}
+
+const struct value *meta_kwarg(const struct meta_call *c, const char *key)
+{
+	const struct value *v = dict_get(c->kwargs, key);
+
+	return v && v->type != VALUE_NULL ? v : NULL;
+}
+
 bool meta_arg_id(struct meta_call *c, uint32_t at, uint64_t *out)
 {
-	if (value_get_range(list_at(c->args, at), 1, WAMP_ID_MAX, out))
-		return true;
-	meta_error(c, "wamp.error.invalid_argument",
-		   "an id, 1 to 2^53, is wanted");
-	return false;
+	return value_get_range(list_at(c->args, at), 1, WAMP_ID_MAX, out) ||
+	       meta_refuse(c, "an id, 1 to 2^53, is wanted");
 }
 
 bool meta_arg_text(struct meta_call *c, uint32_t at, struct bytes *out)
 {
-	if (value_get_str(list_at(c->args, at), out))
-		return true;
-	meta_error(c, "wamp.error.invalid_argument", "a text is wanted");
-	return false;
+	return value_get_str(list_at(c->args, at), out) ||
+	       meta_refuse(c, "a text is wanted");
 }
 
 bool meta_arg_reason(struct meta_call *c, uint32_t at, const char **out)
@@ -80,30 +88,29 @@ bool meta_arg_reason(struct meta_call *c, uint32_t at, const char **out)
 	struct bytes text;
 
 	*out = NULL;
-	if (!v)
-		v = dict_get(c->kwargs, "reason");
 	if (!v || v->type == VALUE_NULL)
+		v = meta_kwarg(c, "reason");
+	if (!v)
 		return true;
-	if (!value_get_str(v, &text)) {
-		meta_error(c, "wamp.error.invalid_argument",
-			   "reason: a text is wanted");
-		return false;
-	}
+	if (!value_get_str(v, &text))
+		return meta_refuse(c, "reason: a text is wanted");
 	*out = arena_str(c->arena, text);
 	return true;
 }
 
 bool meta_arg_match(struct meta_call *c, uint32_t at, enum uri_match *out)
 {
-	const struct value *v = dict_get(list_at(c->args, at), "match");
+	const struct value *options = list_at(c->args, at);
+	const struct value *v = dict_get(options, "match");
 	struct bytes text;
 
 	*out = URI_EXACT;
-	if (!v || (value_get_str(v, &text) && uri_match_parse(text, out)))
-		return true;
-	meta_error(c, "wamp.error.invalid_argument",
-		   "match: accepted are exact, prefix, wildcard");
-	return false;
+	if (options && options->type != VALUE_DICT &&
+	    options->type != VALUE_NULL)
+		return meta_refuse(c, "options: a dict is wanted");
+	return !v || v->type == VALUE_NULL ||
+	       (value_get_str(v, &text) && uri_match_parse(text, out)) ||
+	       meta_refuse(c, "match: accepted are exact, prefix, wildcard");
 }
 
 /* --- calls --------------------------------------------------------------- */
@@ -112,6 +119,7 @@ static meta_fn *find(struct bytes uri)
 {
 	static const struct meta_procedure *const tables[] = {
 		meta_session_procedures,
+		meta_testament_procedures,
 		meta_registration_procedures,
 		meta_subscription_procedures,
 	};

@@ -23,6 +23,7 @@ struct meta_procedure {
 };
 
 /* Each ends with a NULL. */
+extern const struct meta_procedure meta_testament_procedures[];
 extern const struct meta_procedure meta_session_procedures[];
 extern const struct meta_procedure meta_registration_procedures[];
 extern const struct meta_procedure meta_subscription_procedures[];
@@ -32,6 +33,11 @@ void meta_result(struct meta_call *c, struct value result);
 void meta_done(struct meta_call *c); /* a RESULT without arguments */
 void meta_error(struct meta_call *c, const char *uri, const char *text);
 
+/* invalid_argument; false, so that what checks an argument can end in it. */
+bool meta_refuse(struct meta_call *c, const char *text);
+
+/* NULL when absent; null is as absent. */
+const struct value *meta_kwarg(const struct meta_call *c, const char *key);
 /* A required argument; on false the call is ended. */
 bool meta_arg_id(struct meta_call *c, uint32_t at, uint64_t *out);
 bool meta_arg_text(struct meta_call *c, uint32_t at, struct bytes *out);

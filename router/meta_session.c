@@ -53,11 +53,26 @@ static struct session *at_slot(const struct realm *r, size_t i)
 	return slot->id ? slot->item : NULL;
 }
 
+/* The optional list of authroles; false: the call is ended. */
+static bool arg_roles(struct meta_call *c, const struct value **out)
+{
+	const struct value *v = list_at(c->args, 0);
+	struct bytes role;
+
+	*out = v && v->type != VALUE_NULL ? v : NULL;
+	if (*out && v->type != VALUE_LIST)
+		return meta_refuse(c, "filter_authroles: a list of texts is "
+				      "wanted");
+	for (uint32_t i = 0; i < value_count(*out); i++)
+		if (!value_get_str(list_at(v, i), &role))
+			return meta_refuse(c, "filter_authroles: a list of "
+					      "texts is wanted");
+	return true;
+}
+
 /* No list: everybody. */
 static bool is_wanted(const struct session *s, const struct value *roles)
 {
-	if (!roles || roles->type != VALUE_LIST)
-		return true;
 	for (uint32_t i = 0; i < value_count(roles); i++) {
 		struct bytes role;
 
@@ -65,14 +80,16 @@ static bool is_wanted(const struct session *s, const struct value *roles)
 		    bytes_equal_str(role, role_name(s->role)))
 			return true;
 	}
-	return false;
+	return !roles;
 }
 
 static void session_count(struct meta_call *c)
 {
-	const struct value *roles = list_at(c->args, 0);
+	const struct value *roles;
 	int64_t count = 0;
 
+	if (!arg_roles(c, &roles))
+		return;
 	for (size_t i = 0; i < c->realm->sessions.cap; i++) {
 		const struct session *s = at_slot(c->realm, i);
 
@@ -83,9 +100,11 @@ static void session_count(struct meta_call *c)
 
 static void session_list(struct meta_call *c)
 {
-	const struct value *roles = list_at(c->args, 0);
+	const struct value *roles;
 	struct value ids = value_list();
 
+	if (!arg_roles(c, &roles))
+		return;
 	for (size_t i = 0; i < c->realm->sessions.cap; i++) {
 		const struct session *s = at_slot(c->realm, i);
 
@@ -118,18 +137,20 @@ struct farewell {
 static bool read_farewell(struct meta_call *c, struct farewell *out)
 {
 	struct bytes reason = bytes_str("wamp.close.killed"), message;
-	const struct value *v = dict_get(c->kwargs, "reason");
+	const struct value *v = meta_kwarg(c, "reason");
 
 	*out = (struct farewell){ .message = NULL };
-	if (v && v->type != VALUE_NULL &&
-	    !(value_get_str(v, &reason) &&
-	      uri_valid(reason, URI_EXACT, false))) {
+	if (v && !(value_get_str(v, &reason) &&
+		   uri_valid(reason, URI_EXACT, false))) {
 		meta_error(c, "wamp.error.invalid_uri",
 			   "reason: a URI is wanted");
 		return false;
 	}
+	v = meta_kwarg(c, "message");
+	if (v && !value_get_str(v, &message))
+		return meta_refuse(c, "message: a text is wanted");
 	out->reason = arena_str(c->arena, reason);
-	if (value_get_str(dict_get(c->kwargs, "message"), &message))
+	if (v)
 		out->message = arena_str(c->arena, message);
 	if (!out->reason)
 		meta_error(c, "wamp.error.unavailable", "out of memory");
@@ -226,8 +247,12 @@ static void session_kill_by_authrole(struct meta_call *c)
 static void session_kill_all(struct meta_call *c)
 {
 	struct value killed;
+	bool done;
 
-	if (kill_chosen(c, is_any, bytes_of(NULL, 0), &killed))
+	c->realm->is_emptying = true;
+	done = kill_chosen(c, is_any, bytes_of(NULL, 0), &killed);
+	c->realm->is_emptying = false;
+	if (done)
 		meta_result(c, value_int(value_count(&killed)));
 }
 

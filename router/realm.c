@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "router/meta.h"
+#include "router/testament.h"
 
 void realm_init(struct realm *r, const struct realm_config *config,
 		struct turn *turn, realm_kill_fn *kill, void *kill_ctx)
@@ -52,6 +53,13 @@ void realm_announce(struct realm *r, struct session *s)
 	meta_session_joined(r, s);
 }
 
+/* "Session Meta API", kill_all: generates neither. */
+static void leave_silently(struct session *s)
+{
+	testaments_flush(s, SCOPE_DETACHED);
+	testaments_flush(s, SCOPE_DESTROYED);
+}
+
 void realm_leave(struct realm *r, struct session *s)
 {
 	assert(s->state != SESSION_ESTABLISHED && s->realm == r);
@@ -60,5 +68,10 @@ void realm_leave(struct realm *r, struct session *s)
 	broker_leave(&r->broker, s);
 	dealer_leave(&r->dealer, s);
 	s->realm = NULL;
+	if (r->is_emptying) {
+		leave_silently(s);
+		return;
+	}
+	testaments_publish(&r->broker, s);
 	meta_session_left(r, s);
 }

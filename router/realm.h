@@ -28,6 +28,7 @@ struct realm {
 	struct dealer dealer;
 	struct broker broker;
 	struct id_map sessions;
+	bool is_emptying; /* kill_all: none of its events, by its spec */
 	realm_kill_fn *kill;
 	void *kill_ctx;
 };

@@ -13,6 +13,7 @@ void session_init(struct session *s, struct turn *turn,
 	ring_init(&s->callees);
 	ring_init(&s->calls);
 	ring_init(&s->subscribers);
+	ring_init(&s->testaments);
 	ring_init(&s->in_router);
 	ring_init(&s->waiting);
 	ring_init(&s->throttled);
@@ -24,6 +25,7 @@ void session_deinit(struct session *s)
 {
 	assert(ring_is_empty(&s->callees) && ring_is_empty(&s->calls));
 	assert(ring_is_empty(&s->subscribers));
+	assert(ring_is_empty(&s->testaments));
 	session_release_feeders(s);
 	ring_remove(&s->feeds);
 	ring_remove(&s->in_router);

@@ -104,6 +104,9 @@ struct session {
 	/* broker's */
 	struct ring subscribers; /* struct subscriber */
 	uint32_t subscription_count;
+	struct ring testaments; /* struct testament */
+	uint32_t testament_count;
+	size_t testament_bytes;
 
 	uint32_t pattern_count; /* of both */
 

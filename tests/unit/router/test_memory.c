@@ -72,6 +72,12 @@ static const struct {
 	{ 3, "[49,3,{\"mode\":\"kill\"}]" },
 	{ 0, "[16,3,{\"acknowledge\":true,\"exclude\":[1,2],"
 	     "\"eligible_authrole\":[\"anyone\"]},\"a.b\",[1]]" },
+	{ 3, "[32,5,{\"match\":\"prefix\"},\"a.\"]" },
+	{ 1, "[48,2,{},\"wamp.session.add_testament\",[\"a.last\",[1]],"
+	     "{\"publish_options\":{\"exclude\":[1],\"retain\":true}}]" },
+	{ 2, "[16,3,{\"retain\":true},\"a.b\",[1]]" },
+	{ 3, "[32,6,{\"get_retained\":true,\"match\":\"wildcard\"},"
+	     "\"a.\"]" },
 	{ 0, "[48,4,{},\"wamp.registration.list\"]" },
 	{ 0, "[48,5,{},\"wamp.session.list\"]" },
 	{ 0, "[48,6,{},\"wamp.session.kill_by_authrole\",[\"keeper\"]]" },

@@ -260,6 +260,90 @@ static void test_meta__subscription_events(void **state)
 	trio_deinit(&t);
 }
 
+/* Wrong types are refused; null is as absent. */
+static void test_meta__bad_arguments(void **state)
+{
+	static const struct {
+		const char *call, *uri;
+	} bad[] = {
+		{ "'wamp.session.count',['anyone']", "invalid_argument" },
+		{ "'wamp.session.count',[[7]]", "invalid_argument" },
+		{ "'wamp.session.list',[{}]", "invalid_argument" },
+		{ "'wamp.session.list',[['anyone',null]]",
+		  "invalid_argument" },
+		{ "'wamp.session.get',['1']", "invalid_argument" },
+		{ "'wamp.session.get',[0]", "invalid_argument" },
+		{ "'wamp.session.get',[true]", "invalid_argument" },
+		{ "'wamp.session.kill'", "invalid_argument" },
+		{ "'wamp.session.kill',[1]", "no_such_session" },
+		{ "'wamp.session.kill_by_authid',[7]", "invalid_argument" },
+		{ "'wamp.session.kill_by_authid',['x'],{'reason':''}",
+		  "invalid_uri" },
+		{ "'wamp.session.kill_by_authrole',['x'],{'reason':7}",
+		  "invalid_uri" },
+		{ "'wamp.session.kill_by_authrole',[]", "invalid_argument" },
+		{ "'wamp.session.kill_all',[],{'reason':'a..b'}",
+		  "invalid_uri" },
+		{ "'wamp.session.kill_all',[],{'message':7}",
+		  "invalid_argument" },
+		{ "'wamp.subscription.lookup',[7]", "invalid_argument" },
+		{ "'wamp.subscription.lookup',['a.b',7]",
+		  "invalid_argument" },
+		{ "'wamp.subscription.lookup',['a.b',{'match':'regex'}]",
+		  "invalid_argument" },
+		{ "'wamp.subscription.match'", "invalid_argument" },
+		{ "'wamp.subscription.get',[-1]", "invalid_argument" },
+		{ "'wamp.subscription.list_subscribers',[1]",
+		  "no_such_subscription" },
+		{ "'wamp.subscription.count_subscribers',[1]",
+		  "no_such_subscription" },
+		{ "'wamp.subscription.remove_subscriber',[1,1]",
+		  "no_such_subscription" },
+		{ "'wamp.session.modify'", "no_such_procedure" },
+	};
+	struct trio t;
+
+	(void)state;
+	trio_init(&t);
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char pattern[96];
+
+		snprintf(pattern, sizeof pattern,
+			 "[8,48,%u,{},'wamp.error.%s'*]", i + 1, bad[i].uri);
+		say(&t.a, "[48,%u,{},%s]", i + 1, bad[i].call);
+		hears(&t.a, pattern);
+	}
+	say(&t.a, "[48,25,{},'wamp.session.count',[null]]");
+	hears(&t.a, "[50,25,{},[3]]");
+	say(&t.a, "[48,26,{},'wamp.session.kill_by_authid',['x'],"
+		  "{'reason':null,'message':null}]");
+	hears(&t.a, "[50,26,{},[[]]]");
+	say(&t.a, "[48,27,{},'wamp.subscription.lookup',['a.b',null]]");
+	hears(&t.a, "[50,27,{},[null]]");
+	hears_nothing(&t.b);
+	trio_deinit(&t);
+}
+
+/* Whose permission does not cover it ends nobody's session. */
+static void test_meta__kill_is_for_who_may_call_it(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	room_init_with(&t.room, NULL, 0);
+	room_allow(&t.room.roles[0], "wamp.session.kill", URI_PREFIX, 0);
+	room_open(&t.room);
+	peer_join(&t.watcher, &t.room);
+	peer_join(&t.a, &t.room);
+	peer_join(&t.b, &t.room);
+	say(&t.a, "[48,1,{},'wamp.session.kill',[%llu]]", id_of(&t.b));
+	hears(&t.a, "[8,48,1,{},'wamp.error.not_authorized'*]");
+	say(&t.a, "[48,2,{},'wamp.session.kill_all']");
+	hears(&t.a, "[8,48,2,{},'wamp.error.not_authorized'*]");
+	hears_nothing(&t.b);
+	trio_deinit(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +356,8 @@ int main(void)
 		cmocka_unit_test(test_meta__registration_events),
 		cmocka_unit_test(test_meta__subscription_procedures),
 		cmocka_unit_test(test_meta__subscription_events),
+		cmocka_unit_test(test_meta__bad_arguments),
+		cmocka_unit_test(test_meta__kill_is_for_who_may_call_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
