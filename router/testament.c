@@ -109,7 +109,6 @@ void testaments_flush(struct session *s, enum testament_scope scope)
 static void publish(struct broker *b, struct session *s,
 		    const struct testament *t)
 {
-	const struct permission *p = access_find(&s->role->access, t->topic);
 	struct message m = { .type = MSG_PUBLISH, .uri = t->topic,
 			     .payload = t->payload };
 	struct value options;
@@ -117,7 +116,8 @@ static void publish(struct broker *b, struct session *s,
 	if (serializer_msgpack.build(&s->turn->arena, t->options, &options))
 		return; /* out of memory */
 	m.options = &options;
-	broker_publish(b, s, &m, p && p->disclose_publisher);
+	broker_publish(b, s, &m, access_grant(&s->role->access,
+					      ACTION_PUBLISH, t->topic));
 }
 
 static void publish_scope(struct broker *b, struct session *s,
