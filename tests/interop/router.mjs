@@ -10,13 +10,23 @@ const answers = (port) => new Promise((resolve) => {
   socket.on('error', () => resolve(false));
 });
 
-/** @returns {Promise<{url: string, stop: () => Promise<number>}>} */
-export async function startRouter() {
+/**
+ * @param {{config?: string, files?: number}} [options] a configuration's file
+ *   in place of --open; how many files it may have open
+ * @returns {Promise<{url: string, port: number, pid: number,
+ *   stop: () => Promise<number>}>}
+ */
+export async function startRouter(options = {}) {
   const port = await freePort();
   const url = `ws://127.0.0.1:${port}/ws`;
-  const child = spawn(path.join(build, 'router'),
-    ['--open', '--listen', url], { stdio: 'ignore' });
+  const how = options.config ? ['--config', options.config] : ['--open'];
+  const command = [path.join(build, 'router'), ...how, '--listen', url];
+  const child = options.files ?
+    spawn('sh', ['-c', `ulimit -n ${options.files}; exec "$@"`, 'sh',
+      ...command], { stdio: 'ignore' }) :
+    spawn(command[0], command.slice(1), { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('close', resolve));
   await until('the router', () => answers(port));
-  return { url, stop: () => { child.kill('SIGTERM'); return ended; } };
+  return { url, port, pid: child.pid,
+    stop: () => { child.kill('SIGTERM'); return ended; } };
 }
