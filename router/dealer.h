@@ -92,6 +92,17 @@ struct callee {
 	struct ring calls;
 };
 
+/* A call whose arguments come in parts ("Progressive Call Invocations"). */
+struct stream {
+	struct buf header; /* owned; the URI and the call's passthru, as the
+			      Details of every part are the first one's */
+	struct bytes uri;
+	uint64_t registration; /* that the first INVOCATION named */
+	bool more;             /* the final part has not come yet */
+	struct ring parts;     /* kept ones, but for the first */
+	size_t held_bytes;     /* of those */
+};
+
 enum call_state { CALL_QUEUED, CALL_IN_FLIGHT, CALL_ANSWERED };
 
 struct call {
@@ -107,6 +118,7 @@ struct call {
 	bool killed; /* INTERRUPT sent, mode kill: the callee's word counts */
 	uint64_t timeout_ms, deadline_ms; /* 0: none */
 	size_t heap_at; /* place in the heap of deadlines, from 1; 0: none */
+	struct stream *stream; /* owned; NULL: an ordinary call */
 	struct bytes procedure; /* these three are the message's while it is
 				   being handled, and then, if is_kept, in
 				   `kept` */
@@ -150,6 +162,10 @@ void dealer_unregister(struct dealer *d, struct session *s,
 /* `grant`: what the callee is told of the caller. */
 void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 		 struct grant grant);
+/* A CALL whose request id is not new. NULL, or how it violates the protocol.
+ */
+const char *dealer_continue(struct dealer *d, struct session *s,
+			    const struct message *m) MUST_CHECK;
 void dealer_cancel(struct dealer *d, struct session *s,
 		   const struct message *m);
 /* These two: false when the invocation was never issued to the session, which

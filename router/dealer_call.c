@@ -1,6 +1,7 @@
 /* From CALL to INVOCATION. Spec: "Calling and Invocations" (basic); "Caller
  * Identification", "Pattern-based Registrations" (Details.procedure),
- * "Progressive Call Results", "Call Timeouts" (advanced). */
+ * "Progressive Call Results", "Call Timeouts" (advanced). What follows the
+ * first CALL of a progressive one is dealer_progress.c's. */
 #include "router/dealer_parts.h"
 #include "router/role.h"
 
@@ -43,6 +44,7 @@ static struct call *call_alloc(struct dealer *d)
 static void call_release(struct dealer *d, struct call *call)
 {
 	free(call->declined);
+	stream_free(call->stream);
 	buf_clear(&call->kept);
 	if (call->kept.cap > SPARE_KEPT_BYTES_MAX) {
 		buf_deinit(&call->kept);
@@ -114,38 +116,43 @@ static struct bytes moved(struct bytes part, const uint8_t **at)
 
 enum { CALL_PARTS = 3 + PASSTHRU_ATTRIBUTES };
 
-/* All that a call borrows from its message. */
-static void list_parts(struct call *call, struct bytes *parts[CALL_PARTS])
+/* All that a call borrows from its message; a stream has its own header. */
+static unsigned list_parts(struct call *call, struct bytes *parts[CALL_PARTS])
 {
-	*parts++ = &call->procedure;
-	*parts++ = &call->payload.args;
-	*parts++ = &call->payload.kwargs;
+	unsigned n = 0;
+
+	parts[n++] = &call->payload.args;
+	parts[n++] = &call->payload.kwargs;
+	if (call->stream)
+		return n;
+	parts[n++] = &call->procedure;
 	for (unsigned i = 0; i < PASSTHRU_ATTRIBUTES; i++)
-		*parts++ = &call->passthru.text[i];
+		parts[n++] = &call->passthru.text[i];
+	return n;
 }
 
 int call_keep_payload(struct call *call)
 {
 	struct session *caller = call->caller;
 	struct bytes *parts[CALL_PARTS];
+	unsigned count = list_parts(call, parts);
 	const uint8_t *at;
 	size_t len = 0;
 
 	if (call->is_kept)
 		return 0;
-	list_parts(call, parts);
-	for (unsigned i = 0; i < CALL_PARTS; i++)
+	for (unsigned i = 0; i < count; i++)
 		len += parts[i]->len;
 	if (caller->held_bytes + len > caller->limits->held_bytes)
 		return ERR_LIMIT;
 	buf_clear(&call->kept);
 	if (buf_reserve(&call->kept, len + 1))
 		return ERR_NOMEM;
-	for (unsigned i = 0; i < CALL_PARTS; i++)
+	for (unsigned i = 0; i < count; i++)
 		if (buf_add_bytes(&call->kept, *parts[i]))
 			return ERR_NOMEM;
 	at = call->kept.data;
-	for (unsigned i = 0; i < CALL_PARTS; i++)
+	for (unsigned i = 0; i < count; i++)
 		*parts[i] = moved(*parts[i], &at);
 	call->is_kept = true;
 	caller->held_bytes += len;
@@ -155,12 +162,14 @@ int call_keep_payload(struct call *call)
 void call_drop_payload(struct call *call)
 {
 	struct bytes *parts[CALL_PARTS];
+	unsigned count = list_parts(call, parts);
 
+	if (call->stream)
+		stream_drop_parts(call);
 	if (call->is_kept && call->caller)
 		call->caller->held_bytes -= call->kept.len;
 	call->is_kept = false;
-	list_parts(call, parts);
-	for (unsigned i = 0; i < CALL_PARTS; i++)
+	for (unsigned i = 0; i < count; i++)
 		*parts[i] = bytes_of(NULL, 0);
 }
 
@@ -201,13 +210,16 @@ static int add_grant(struct arena *a, struct value *details,
 	return err;
 }
 
-static int make_details(struct arena *a, const struct call *call,
-			const struct callee *c, struct value *details)
+static int make_details(struct arena *a, const struct call *call, bool more,
+			struct value *details)
 {
+	const struct callee *c = call->callee;
 	int err = 0;
 
 	*details = value_dict();
-	if (call->procedure.data)
+	if (more)
+		err = dict_set(a, details, "progress", value_bool(true));
+	if (!err && call->procedure.data)
 		err = dict_set(a, details, "procedure",
 			       value_text(call->procedure));
 	if (!err)
@@ -222,26 +234,42 @@ static int make_details(struct arena *a, const struct call *call,
 	return err ? err : passthru_add(a, details, &call->passthru);
 }
 
-static int send_invocation(struct dealer *d, struct call *call,
-			   struct callee *c)
+int call_send(struct dealer *d, struct call *call,
+	      const struct payload *payload, bool more)
 {
+	struct session *s = call->callee->session;
 	struct value details;
 	struct message m = {
 		.type = MSG_INVOCATION,
-		.request = c->session->last_invocation + 1,
-		.subject = c->registration->id,
+		.request = call->invocation,
+		.subject = call->stream ? call->stream->registration
+					: call->callee->registration->id,
 		.options = &details,
-		.payload = call->payload,
+		.payload = *payload,
 	};
-	int err = id_map_reserve(&c->session->invocations,
-				 c->session->invocations.count + 1);
+	int err = make_details(&d->turn->arena, call, more, &details);
 
 	if (!err)
-		err = make_details(&d->turn->arena, call, c, &details);
-	if (!err)
-		err = session_send(c->session, &m);
+		err = session_send(s, &m);
 	/* Nobody there: what follows from that comes with dealer_leave. */
 	return err == ERR_CLOSED ? 0 : err;
+}
+
+static int send_first(struct dealer *d, struct call *call, struct callee *c)
+{
+	struct session *s = c->session;
+	int err = id_map_reserve(&s->invocations, s->invocations.count + 1);
+
+	if (err)
+		return err;
+	call->callee = c;
+	call->invocation = s->last_invocation + 1;
+	if (call->stream)
+		call->stream->registration = c->registration->id;
+	err = call_send(d, call, &call->payload, call->stream != NULL);
+	if (err)
+		call->callee = NULL;
+	return err;
 }
 
 static void take_slot(struct call *call, struct callee *c)
@@ -249,28 +277,37 @@ static void take_slot(struct call *call, struct callee *c)
 	struct session *s = c->session;
 
 	call->state = CALL_IN_FLIGHT;
-	call->callee = c;
-	call->invocation = ++s->last_invocation;
+	s->last_invocation = call->invocation;
 	id_map_add(&s->invocations, call->invocation, call);
 	ring_add(&c->calls, &call->in_place);
 	c->in_flight++;
 	callee_update(c);
 }
 
-void call_dispatch(struct dealer *d, struct call *call, struct callee *c)
+void call_refuse_payload(struct dealer *d, struct call *call, int err)
 {
-	int err = send_invocation(d, call, c);
-
-	if (err) {
+	if (err == ERR_NOMEM)
+		call_fail(d, call, "wamp.error.unavailable", "out of memory");
+	else
 		call_fail(d, call,
 			  err == ERR_LIMIT ?
 				  "wamp.error.payload_size_exceeded" :
 				  "wamp.error.invalid_argument",
 			  "the arguments can not be said in the callee's "
 			  "serializer");
+}
+
+void call_dispatch(struct dealer *d, struct call *call, struct callee *c)
+{
+	int err = send_first(d, call, c);
+
+	if (err) {
+		call_refuse_payload(d, call, err);
 		return;
 	}
 	take_slot(call, c);
+	if (call->stream && !stream_send_kept(d, call))
+		return;
 	if (minds_timeout(c))
 		deadline_clear(d, call);
 	/* Nobody else can be asked: nothing to keep. */
@@ -395,6 +432,11 @@ void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 	}
 	if (r->match != URI_EXACT)
 		call->procedure = m->uri;
+	if (value_is_true(dict_get(m->options, "progress")) &&
+	    stream_begin(call, m->uri)) {
+		call_fail(d, call, "wamp.error.unavailable", "out of memory");
+		return;
+	}
 	deadline_set(d, call);
 	route(d, r, call);
 }

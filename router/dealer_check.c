@@ -10,6 +10,8 @@ static void check_call(const struct dealer *d, const struct call *call)
 		assert(d->heap[call->heap_at] == call);
 		assert(call->state != CALL_ANSWERED);
 	}
+	if (call->stream)
+		stream_check(call);
 	if (call->state == CALL_QUEUED) {
 		assert(call->registration && !call->callee);
 		assert(call->is_kept && !call->registration->is_over);

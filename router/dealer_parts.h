@@ -58,6 +58,12 @@ void queue_fail(struct dealer *d, struct registration *r, const char *uri,
 /* Sends the INVOCATION and takes the slot; or ends the call, when its payload
  * can not be said to this callee. */
 void call_dispatch(struct dealer *d, struct call *call, struct callee *c);
+/* An INVOCATION to its callee: the first, or one more of a stream; `more`:
+ * another will follow. 0, or why the payload can not be said. */
+int call_send(struct dealer *d, struct call *call,
+	      const struct payload *payload, bool more);
+/* Ends it with what call_send gave. */
+void call_refuse_payload(struct dealer *d, struct call *call, int err);
 /* Copies the payload into the call. ERR_NOMEM, ERR_LIMIT. */
 int call_keep_payload(struct call *call);
 void call_drop_payload(struct call *call);
@@ -66,6 +72,16 @@ bool call_is_declined_by(const struct call *call, const struct session *s);
 /* Nobody in the registration has what the call needs. */
 bool call_needs_too_much(const struct call *call,
 			 const struct registration *r);
+
+/* --- dealer_progress.c --------------------------------------------------- */
+
+/* Makes it a stream, whose first part it is. ERR_NOMEM. */
+int stream_begin(struct call *call, struct bytes uri);
+/* After the first part was sent. false: the call was ended. */
+bool stream_send_kept(struct dealer *d, struct call *call);
+void stream_drop_parts(struct call *call);
+void stream_free(struct stream *stream);
+void stream_check(const struct call *call);
 
 /* --- dealer_end.c -------------------------------------------------------- */
 

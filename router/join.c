@@ -12,7 +12,8 @@ static const char *const broker_features[] = {
 	"session_meta_api", "subscription_meta_api", NULL,
 };
 static const char *const dealer_features[] = {
-	"progressive_call_results", "call_timeout", "call_canceling",
+	"progressive_call_results", "progressive_call_invocations",
+	"call_timeout", "call_canceling",
 	"caller_identification", "call_trustlevels",
 	"payload_passthru_mode", "pattern_based_registration",
 	"shared_registration", "call_reroute", "registration_revocation",

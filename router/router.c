@@ -187,12 +187,16 @@ static void unexpected(struct session *s, enum message_type type,
 }
 
 /* "IDs", session scope: sequential from 1, beginning again behind 2^53. */
+static bool is_next_request(const struct session *s, uint64_t request)
+{
+	return request == (s->last_request == WAMP_ID_MAX
+				   ? 1
+				   : s->last_request + 1);
+}
+
 static bool take_request(struct session *s, uint64_t request)
 {
-	uint64_t next = s->last_request == WAMP_ID_MAX ? 1
-						       : s->last_request + 1;
-
-	if (request != next) {
+	if (!is_next_request(s, request)) {
 		violation(s, "request ids must count from 1 in steps of 1");
 		return false;
 	}
@@ -284,22 +288,47 @@ static void on_unsubscribe(struct session *s, const struct message *m)
 		broker_unsubscribe(&s->realm->broker, s, m);
 }
 
+static bool is_progressive(const struct message *call)
+{
+	return value_is_true(dict_get(call->options, "progress"));
+}
+
 /* The router is the callee, and one that reads its arguments. */
 static void call_router(struct session *s, const struct message *m)
 {
-	if (passthru_asked(m->options))
+	if (passthru_asked(m->options) || is_progressive(m))
 		refuse(s, m, "wamp.error.feature_not_supported",
-		       "the router's procedures read their arguments");
+		       "the router's procedures read their arguments, and at "
+		       "once");
 	else
 		meta_call(s->realm, s, m);
 }
 
+/* "Verification of CALL Request IDs": does it continue a call? Only of who
+ * has announced it. */
+static bool is_continuation(const struct session *s, uint64_t request)
+{
+	return s->features & CALLER_STREAMING &&
+	       !is_next_request(s, request) && request <= s->last_request;
+}
+
+static void continue_call(struct session *s, const struct message *m)
+{
+	const char *wrong = dealer_continue(&s->realm->dealer, s, m);
+
+	if (wrong)
+		violation(s, wrong);
+}
+
 static void on_call(struct session *s, const struct message *m)
 {
-	/* "Progressive Call Invocations": not announced by us. */
-	if (value_is_true(dict_get(m->options, "progress"))) {
-		violation(s, "progressive call invocations are not "
-			     "announced");
+	if (is_continuation(s, m->request)) {
+		continue_call(s, m);
+		return;
+	}
+	if (is_progressive(m) && !(s->features & CALLER_STREAMING)) {
+		violation(s, "progressive_call_invocations was not announced "
+			     "in HELLO");
 		return;
 	}
 	if (!take_request(s, m->request) ||

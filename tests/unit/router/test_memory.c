@@ -44,7 +44,13 @@ static void tell(struct peer *p, const char *text)
 #define HELLO                                                                 \
 	"[1,\"realm1\",{\"roles\":{\"caller\":{},\"callee\":{\"features\":"   \
 	"{\"call_canceling\":true,\"progressive_call_results\":true,"         \
+	"\"progressive_call_invocations\":true,"                             \
+	"\"payload_passthru_mode\":true,"                                    \
 	"\"registration_revocation\":true}}}}]"
+#define HELLO_STREAMING                                                       \
+	"[1,\"realm1\",{\"roles\":{\"caller\":{\"features\":"               \
+	"{\"progressive_call_invocations\":true,"                            \
+	"\"payload_passthru_mode\":true}}}}]"
 
 static const struct {
 	unsigned who;
@@ -55,7 +61,7 @@ static const struct {
 	{ 2, HELLO },
 	{ 0, "[32,1,{},\"wamp.session.on_join\"]" },
 	{ 0, "[32,2,{\"match\":\"prefix\"},\"wamp.registration.\"]" },
-	{ 3, HELLO },
+	{ 3, HELLO_STREAMING },
 	{ 1, "[64,1,{\"invoke\":\"roundrobin\",\"concurrency\":1},"
 	     "\"q.p\"]" },
 	{ 2, "[64,1,{\"invoke\":\"roundrobin\",\"concurrency\":1},"
@@ -70,6 +76,16 @@ static const struct {
 	{ 2, "[70,2,{\"progress\":true},[1]]" },
 	{ 2, "[70,2,{},[1]]" },
 	{ 3, "[49,3,{\"mode\":\"kill\"}]" },
+	{ 3, "[48,5,{\"progress\":true,\"ppt_scheme\":\"x\"},\"q.p\",[1]]" },
+	{ 3, "[48,6,{\"progress\":true,\"ppt_scheme\":\"x\"},\"q.p\",[2]]" },
+	{ 3, "[48,7,{\"progress\":true},\"q.p\",[3]]" },
+	{ 3, "[48,5,{\"progress\":true},\"q.p\",[4]]" },
+	{ 3, "[48,6,{\"progress\":true},\"q.p\",[5]]" },
+	{ 3, "[48,7,{},\"q.p\",[6]]" },
+	{ 2, "[8,68,3,{},\"wamp.error.unavailable\"]" },
+	{ 2, "[8,68,4,{},\"wamp.error.unavailable\"]" },
+	{ 1, "[70,2,{\"ppt_scheme\":\"y\"}]" },
+	{ 3, "[48,6,{},\"q.p\",[7]]" },
 	{ 0, "[16,3,{\"acknowledge\":true,\"exclude\":[1,2],"
 	     "\"eligible_authrole\":[\"anyone\"]},\"a.b\",[1]]" },
 	{ 3, "[32,5,{\"match\":\"prefix\"},\"a.\"]" },
