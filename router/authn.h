@@ -1,24 +1,62 @@
 /*
- * authn: who may join, and how to prove it: anonymously, or by a ticket from
- * the configuration. One of these belongs to each place where the router
- * listens. WAMP-CRA, SCRAM and cryptosign take their place beside ticket.
- * Spec: "Authentication Methods", "Ticket-based Authentication" (advanced).
- * May touch base, wamp and crypto.
+ * authn: who may join, and how to prove it: anonymously, by a ticket, by
+ * WAMP-CRA, SCRAM or cryptosign, by a client's TLS certificate, or by the
+ * cookie of a connection that proved it before. One of these belongs to each
+ * place where the router listens. Principals are the configuration's, or a
+ * procedure is asked (authn_ask.c). Spec: "Authentication Methods" (advanced).
+ * May touch base, wamp, crypto and the router's cores.
+ *
+ * SECURITY: who does not exist is challenged as others are, and fails in the
+ * same way. Secrets are compared in constant time and never logged. Tickets
+ * and cookies are taken over confidential connections only (this machine, unix
+ * sockets, TLS): the other methods never show a secret. What can not be decided
+ * (no memory, an authenticator that does not answer) is refused.
  */
 #ifndef ROUTER_AUTHN_H
 #define ROUTER_AUTHN_H
 
+#include "crypto/scram.h"
 #include "router/session.h"
 
+enum authn_method {
+	AUTHN_ANONYMOUS,
+	AUTHN_TICKET,
+	AUTHN_WAMPCRA,
+	AUTHN_SCRAM,
+	AUTHN_CRYPTOSIGN,
+	AUTHN_TLS,
+	AUTHN_COOKIE,
+	AUTHN_METHODS,
+};
+
+/* Each has what its method needs. */
 struct principal {
-	char *authid, *role; /* owned */
-	char *ticket;        /* owned; never logged */
+	char *authid, *role; /* owned, all of them */
+	char *secret; /* the ticket, or WAMP-CRA's key; never logged */
+	char *salt;   /* WAMP-CRA's, NULL: none; SCRAM's, in base64 */
+	uint64_t iterations, key_bytes;
+	struct scram_keys scram;
+	uint8_t *keys; /* cryptosign: of CRYPTOSIGN_KEY_BYTES each */
+	unsigned key_count;
+	char *cert_sha1; /* TLS: "AB:CD:…" */
+};
+
+void principal_deinit(struct principal *p);
+
+struct authn_way {
+	bool on;
+	struct principal *principals; /* owned */
+	unsigned count;
+	/* Dynamic: the procedure that is asked, in this realm (NULL: the one
+	 * that is joined), by the router in that role (NULL: its own). */
+	char *authenticator, *realm, *role; /* owned */
 };
 
 struct authn {
-	char *anonymous_role; /* owned; NULL: nobody is anonymous */
-	struct principal *principals; /* owned */
-	unsigned count;
+	/* owned; NULL: nobody is, unless its way is dynamic */
+	char *anonymous_role;
+	struct authn_way ways[AUTHN_METHODS];
+	uint64_t cookie_ms; /* how long one lasts */
 };
 
 void authn_deinit(struct authn *a);
@@ -26,23 +64,32 @@ void authn_deinit(struct authn *a);
 enum authn_outcome {
 	AUTHN_REFUSED,
 	AUTHN_WELCOME,   /* role and method are known */
-	AUTHN_CHALLENGE, /* method is to be asked for */
+	AUTHN_CHALLENGE, /* method is to be asked for, with extra */
+	AUTHN_WAIT,      /* join_decided follows, in a later turn */
 };
 
+/* Borrowed from the configuration, the session's attempt or the arena. */
 struct authn_result {
 	enum authn_outcome outcome;
-	const char *method;
-	const char *role;     /* WELCOME */
-	const char *authid;   /* WELCOME; NULL: one is made */
+	const char *method, *provider;
+	const char *role;       /* WELCOME */
+	const char *authid;     /* WELCOME; NULL: one is made */
+	struct value *extra;    /* of CHALLENGE; WELCOME's authextra; or NULL */
 	const char *uri, *text; /* REFUSED: why */
 };
 
-/* HELLO: takes the first of the client's methods that is possible. What the
- * challenge is about is kept in s->pending. */
-void authn_begin(struct session *s, const struct value *details,
-		 struct authn_result *out);
-/* AUTHENTICATE: its signature. */
-void authn_finish(struct session *s, struct bytes signature,
-		  struct authn_result *out);
+struct router;
+struct authn_attempt;
+
+/* HELLO: takes the first of the client's methods that is possible. What is to
+ * be remembered is kept in s->attempt. */
+void authn_begin(struct router *r, struct session *s, struct realm *realm,
+		 const struct value *details, struct authn_result *out);
+/* AUTHENTICATE. */
+void authn_finish(struct router *r, struct session *s,
+		  const struct message *m, struct authn_result *out);
+struct realm *authn_realm(const struct authn_attempt *a);
+/* Forgets all of it. NULL is fine. */
+void authn_attempt_free(struct authn_attempt *a);
 
 #endif

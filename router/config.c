@@ -61,29 +61,6 @@ char *config_file_name(struct cfg *c, const char *key, const char *name)
 
 /* --- what belongs together ----------------------------------------------- */
 
-static bool has_role(const struct config *c, const char *name)
-{
-	for (unsigned i = 0; i < c->realm_count; i++)
-		for (unsigned j = 0; j < c->realms[i].role_count; j++)
-			if (!strcmp(c->realms[i].roles[j].name, name))
-				return true;
-	return false;
-}
-
-static void check_authn(struct cfg *c, const struct config *config,
-			const struct authn *a)
-{
-	if (a->anonymous_role && !has_role(config, a->anonymous_role))
-		cfg_fail(c, "auth.anonymous.role", "no realm has a role %s",
-			 a->anonymous_role);
-	for (unsigned i = 0; i < a->count; i++)
-		if (!has_role(config, a->principals[i].role))
-			cfg_fail(c, "auth.ticket.principals",
-				 "%s: no realm has a role %s",
-				 a->principals[i].authid,
-				 a->principals[i].role);
-}
-
 static void check(struct cfg *c, const struct config *config)
 {
 	if (!config->realm_count)
@@ -100,7 +77,8 @@ static void check(struct cfg *c, const struct config *config)
 		unsigned length = cfg_enter(c, "transports");
 
 		cfg_enter_index(c, i);
-		check_authn(c, config, &config->transports[i].authn);
+		config_check_auth(c, config,
+				  &config->transports[i].authn);
 		cfg_leave(c, length);
 	}
 }

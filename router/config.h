@@ -20,9 +20,9 @@
  *                port, interface?}, paths?, auth?, options?}]
  *     paths        {"/": {type: static, directory}, "ws": {type: websocket,
  *                  auth?, options?}}
- *     auth         {anonymous: {type: static, role}, ticket: {type: static,
- *                  principals: {AUTHID: {ticket | ticket_file, role}}}};
- *                  without it everybody is in the role anonymous
+ *     auth         {anonymous?, ticket?, wampcra?, scram?, cryptosign?, tls?,
+ *                  cookie?} (config_auth.h); without it everybody is in the
+ *                  role anonymous
  *     options      {allowed_origins: [URL]}
  *
  * File names are relative to the configuration's folder.

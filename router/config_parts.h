@@ -5,7 +5,7 @@
 #ifndef ROUTER_CONFIG_PARTS_H
 #define ROUTER_CONFIG_PARTS_H
 
-#include "router/config.h"
+#include "router/config_auth.h"
 #include "router/config_json.h"
 
 /* Items of lists: cfg_item_fn. */
@@ -13,8 +13,6 @@ void config_read_realm(struct cfg *c, const json_t *json, void *item,
 		       void *ctx);
 void config_read_transport(struct cfg *c, const json_t *json, void *item,
 			   void *ctx);
-/* An `auth` object; NULL: everybody is anonymous. */
-void config_read_auth(struct cfg *c, const json_t *json, struct authn *out);
 /* "DIR/name", or name itself when absolute; NULL: a mistake. */
 char *config_file_name(struct cfg *c, const char *key, const char *name);
 

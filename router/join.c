@@ -35,7 +35,7 @@ static int add_role(struct arena *a, struct value *roles, const char *name,
 }
 
 static int welcome_details(struct arena *a, const struct session *s,
-			   struct value *out)
+			   const struct value *extra, struct value *out)
 {
 	struct value roles = value_dict();
 	int err = add_role(a, &roles, "broker", broker_features);
@@ -59,6 +59,8 @@ static int welcome_details(struct arena *a, const struct session *s,
 	if (!err)
 		err = dict_set(a, out, "authprovider",
 			       value_str(s->authprovider));
+	if (!err && extra)
+		err = dict_set(a, out, "authextra", *extra);
 	return err ? err : dict_set(a, out, "agent", value_str("manyhands"));
 }
 
@@ -86,6 +88,20 @@ static void start(struct router *r, struct session *s)
 	r->joined_total++;
 }
 
+/* Its cookie proves from now on what was proved here. */
+static void keep_cookie(struct router *r, const struct session *s)
+{
+	const struct authn *a = s->authn;
+
+	if (a->ways[AUTHN_COOKIE].on && s->link.confidential &&
+	    strcmp(s->authmethod, "anonymous") &&
+	    strcmp(s->authmethod, "cookie"))
+		cookies_keep(&r->cookies, s->link.cookie,
+			     s->realm->config->name, s->authid,
+			     role_name(s->role), r->turn.now_ms,
+			     a->cookie_ms);
+}
+
 static void welcome(struct router *r, struct session *s, struct realm *realm,
 		    const struct authn_result *who)
 {
@@ -98,7 +114,7 @@ static void welcome(struct router *r, struct session *s, struct realm *realm,
 		return;
 	}
 	s->authmethod = who->method;
-	s->authprovider = "static";
+	s->authprovider = who->provider;
 	s->authid = who->authid ? strdup(who->authid)
 				: random_authid(&r->turn);
 	if (!s->authid || realm_join(realm, s)) {
@@ -109,18 +125,22 @@ static void welcome(struct router *r, struct session *s, struct realm *realm,
 	start(r, s);
 	m.subject = s->id;
 	m.options = &details;
-	if (welcome_details(&r->turn.arena, s, &details) ||
+	if (welcome_details(&r->turn.arena, s, who->extra, &details) ||
 	    session_send(s, &m)) {
 		s->link.ops->close(s->link.ctx, 1011, "out of memory");
 		return;
 	}
+	keep_cookie(r, s);
 	realm_announce(realm, s);
+	authn_attempt_free(s->attempt);
+	s->attempt = NULL;
 }
 
-static void challenge(struct session *s, const char *method)
+static void challenge(struct session *s, const struct authn_result *result)
 {
 	struct message m = { .type = MSG_CHALLENGE,
-			     .uri = bytes_str(method) };
+			     .uri = bytes_str(result->method),
+			     .options = result->extra };
 
 	session_set_state(s, SESSION_CHALLENGING);
 	(void)session_send(s, &m);
@@ -137,10 +157,18 @@ static void decide(struct router *r, struct session *s, struct realm *realm,
 		welcome(r, s, realm, result);
 		break;
 	case AUTHN_CHALLENGE:
-		s->pending.realm = realm;
-		challenge(s, result->method);
+		challenge(s, result);
+		break;
+	case AUTHN_WAIT:
+		session_set_state(s, SESSION_ASKING);
 		break;
 	}
+}
+
+void join_decided(struct router *r, struct session *s,
+		  const struct authn_result *result)
+{
+	decide(r, s, authn_realm(s->attempt), result);
 }
 
 void join_hello(struct router *r, struct session *s, const struct message *m)
@@ -163,7 +191,7 @@ void join_hello(struct router *r, struct session *s, const struct message *m)
 			      "callee, publisher, subscriber");
 		return;
 	}
-	authn_begin(s, m->options, &result);
+	authn_begin(r, s, realm, m->options, &result);
 	decide(r, s, realm, &result);
 }
 
@@ -172,6 +200,6 @@ void join_authenticate(struct router *r, struct session *s,
 {
 	struct authn_result result;
 
-	authn_finish(s, m->uri, &result);
-	decide(r, s, s->pending.realm, &result);
+	authn_finish(r, s, m, &result);
+	join_decided(r, s, &result);
 }

@@ -10,5 +10,8 @@
 void join_hello(struct router *r, struct session *s, const struct message *m);
 void join_authenticate(struct router *r, struct session *s,
 		       const struct message *m);
+/* What was waited for, AUTHN_WAIT, is known now. */
+void join_decided(struct router *r, struct session *s,
+		  const struct authn_result *result);
 
 #endif

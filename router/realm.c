@@ -39,9 +39,9 @@ int realm_join(struct realm *r, struct session *s)
 
 	if (err)
 		return err;
-	do
+	/* A challenge may have promised one already. */
+	while (!s->id || id_map_get(&r->sessions, s->id))
 		s->id = turn_random_id(r->turn);
-	while (id_map_get(&r->sessions, s->id));
 	id_map_add(&r->sessions, s->id, s);
 	s->realm = r;
 	s->joined_unix_ms = r->turn->unix_ms;

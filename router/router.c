@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "router/ask.h"
 #include "router/join.h"
 #include "router/local.h"
 #include "router/meta.h"
@@ -18,6 +20,10 @@ int router_init(struct router *r, const struct router_config *config)
 	r->realms = calloc(config->realm_count, sizeof *r->realms);
 	if (!r->realms)
 		return ERR_NOMEM;
+	if (ask_init(r)) {
+		free(r->realms);
+		return ERR_NOMEM;
+	}
 	r->turn.random = config->random;
 	r->turn.random_ctx = config->random_ctx;
 	r->turn.uri_strict = config->uri_strict;
@@ -30,6 +36,9 @@ int router_init(struct router *r, const struct router_config *config)
 	ring_init(&r->throttled);
 	ring_init(&r->locals);
 	ring_init(&r->locals_waiting);
+	cookies_init(&r->cookies);
+	for (size_t i = 0; i < sizeof r->pretend; i++)
+		r->pretend[i] = (uint8_t)turn_random(&r->turn);
 	r->realm_count = config->realm_count;
 	for (unsigned i = 0; i < config->realm_count; i++)
 		realm_init(&r->realms[i], &config->realms[i], &r->turn,
@@ -40,6 +49,9 @@ int router_init(struct router *r, const struct router_config *config)
 void router_deinit(struct router *r)
 {
 	locals_deinit(r);
+	ask_deinit(r);
+	cookies_deinit(&r->cookies);
+	explicit_bzero(r->pretend, sizeof r->pretend);
 	assert(!r->session_count);
 	for (unsigned i = 0; i < r->realm_count; i++)
 		realm_deinit(&r->realms[i]);
@@ -162,7 +174,8 @@ void router_shutdown(struct router *r, const char *reason)
 		if (s->state == SESSION_ESTABLISHED)
 			say_goodbye(r, s, reason, NULL);
 		else if (s->state == SESSION_NEW ||
-			 s->state == SESSION_CHALLENGING)
+			 s->state == SESSION_CHALLENGING ||
+			 s->state == SESSION_ASKING)
 			session_abort(s, reason, NULL);
 	}
 	end_turn(r);
@@ -423,7 +436,7 @@ static void before_session(struct router *r, struct session *s,
 
 	if (m->type == MSG_ABORT)
 		on_abort(s, m);
-	else if (m->type != wanted)
+	else if (m->type != wanted || s->state == SESSION_ASKING)
 		unexpected(s, m->type, "before the session was established");
 	else if (wanted == MSG_HELLO)
 		join_hello(r, s, m);
@@ -437,6 +450,7 @@ static void handle(struct router *r, struct session *s,
 	switch (s->state) {
 	case SESSION_NEW:
 	case SESSION_CHALLENGING:
+	case SESSION_ASKING:
 		before_session(r, s, m);
 		break;
 	case SESSION_ESTABLISHED:

@@ -9,6 +9,7 @@
 #define ROUTER_ROUTER_H
 
 #include "router/authn.h"
+#include "router/cookies.h"
 #include "router/realm.h"
 
 enum {
@@ -27,6 +28,10 @@ struct router {
 	struct ring locals, locals_waiting; /* struct local */
 	bool settling;   /* locals are being told what waits for them */
 	bool going_down; /* router_shutdown was said */
+	struct ring askers;        /* struct asker (ask.h) */
+	struct role own_role;      /* of whom the router asks as */
+	struct cookies cookies;
+	uint8_t pretend[16]; /* secret: challenges of who does not exist */
 	size_t session_count;
 	uint64_t joined_total;
 };

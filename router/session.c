@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "router/authn.h"
+
 void session_init(struct session *s, struct turn *turn,
 		  const struct link *link)
 {
@@ -34,14 +36,17 @@ void session_deinit(struct session *s)
 	id_map_deinit(&s->requests);
 	id_map_deinit(&s->invocations);
 	free(s->authid);
-	free(s->pending.authid);
+	authn_attempt_free(s->attempt);
 }
 
 /* "Session Establishment", "Session Closing": who may follow whom. */
 static const unsigned moves[] = {
-	[SESSION_NEW] = 1 << SESSION_CHALLENGING | 1 << SESSION_ESTABLISHED |
-			1 << SESSION_OVER,
-	[SESSION_CHALLENGING] = 1 << SESSION_ESTABLISHED | 1 << SESSION_OVER,
+	[SESSION_NEW] = 1 << SESSION_CHALLENGING | 1 << SESSION_ASKING |
+			1 << SESSION_ESTABLISHED | 1 << SESSION_OVER,
+	[SESSION_CHALLENGING] = 1 << SESSION_ASKING |
+				1 << SESSION_ESTABLISHED | 1 << SESSION_OVER,
+	[SESSION_ASKING] = 1 << SESSION_CHALLENGING |
+			   1 << SESSION_ESTABLISHED | 1 << SESSION_OVER,
 	[SESSION_ESTABLISHED] = 1 << SESSION_CLOSING | 1 << SESSION_OVER,
 	[SESSION_CLOSING] = 1 << SESSION_OVER,
 	[SESSION_OVER] = 0,

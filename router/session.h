@@ -25,6 +25,8 @@ struct link_ops {
 	size_t (*output)(void *ctx); /* bytes not yet taken */
 };
 
+enum { COOKIE_SIZE = 33 }; /* 32 hex digits */
+
 struct link {
 	const struct link_ops *ops;
 	void *ctx;
@@ -32,11 +34,15 @@ struct link {
 	bool confidential; /* loopback, unix or TLS: tickets may travel */
 	const char *transport; /* "websocket" */
 	char peer[72];
+	/* Of the client's TLS certificate, verified by net; "" without one. */
+	char cert_cn[65], cert_sha1[60]; /* "AB:CD:…" */
+	char cookie[COOKIE_SIZE];        /* that the page has; "" without */
 };
 
 enum session_state {
 	SESSION_NEW,         /* no HELLO yet */
 	SESSION_CHALLENGING, /* CHALLENGE sent */
+	SESSION_ASKING,      /* an authenticator; nothing may come meanwhile */
 	SESSION_ESTABLISHED,
 	SESSION_CLOSING, /* our GOODBYE sent; out of its realm */
 	SESSION_OVER,    /* nothing is said or heard any more */
@@ -62,13 +68,7 @@ enum pause_reason { PAUSE_RATE = 1 << 0, PAUSE_FEEDS = 1 << 1 };
 
 struct realm;
 struct role;
-
-/* Proof of who somebody is, while it is being asked for (authn.h). */
-struct authn_pending {
-	const void *principal; /* NULL: nobody; fails whatever is said */
-	char *authid;          /* owned */
-	struct realm *realm;
-};
+struct authn_attempt;
 
 struct session {
 	struct turn *turn;
@@ -83,7 +83,7 @@ struct session {
 	unsigned features;
 	uint64_t joined_unix_ms;
 	const void *authn; /* struct authn: how this connection may join */
-	struct authn_pending pending;
+	struct authn_attempt *attempt; /* owned; to join (authn.h) */
 
 	uint64_t last_request;    /* of the client's */
 	uint64_t last_invocation; /* issued to it */

@@ -36,8 +36,8 @@ int scram_auth_message(struct buf *out, const struct scram_terms *terms)
 	buf_add_bytes(out, terms->nonce);
 	buf_add_str(out, ",s=");
 	buf_add_bytes(out, terms->salt);
-	buf_printf(out, ",i=%" PRIu64 ",c=" NO_BINDING ",r=",
-		   terms->iterations);
+	buf_printf(out, ",i=%" PRIu64 ",c=%s,r=", terms->iterations,
+		   terms->draft ? "" : NO_BINDING);
 	buf_add_bytes(out, terms->nonce);
 	return buf_ok(out) ? 0 : ERR_NOMEM;
 }
@@ -177,6 +177,7 @@ int scram_pretend(struct bytes secret, struct bytes authid,
 	user->authid = authid;
 	user->salt = bytes_str(salt);
 	user->iterations = iterations;
+	user->draft = false;
 	/* Nobody knows a ClientKey whose hash this is. */
 	err = hmac_sha256(secret, bytes_of(mac, sizeof mac),
 			  user->keys.stored);
@@ -210,7 +211,9 @@ static int fill_challenge(struct arena *a, const struct scram_user *user,
 	};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof parts / sizeof *parts; i++)
+	/* The draft's clients can not read "memory", which comes last. */
+	for (size_t i = 0; !err && i < sizeof parts / sizeof *parts -
+						user->draft; i++)
 		err = dict_set(a, extra, parts[i].key, parts[i].value);
 	return err;
 }
@@ -232,7 +235,8 @@ int scram_challenge(struct arena *a, const struct scram_user *user,
 				       .client_nonce = client_nonce,
 				       .nonce = bytes_str(nonce),
 				       .salt = user->salt,
-				       .iterations = user->iterations });
+				       .iterations = user->iterations,
+				       .draft = user->draft });
 }
 
 /* ClientProof XOR ClientSignature is ClientKey, and StoredKey its hash. */

@@ -42,6 +42,9 @@ struct scram_user {
 	struct bytes salt; /* base64 */
 	uint64_t iterations;
 	struct scram_keys keys;
+	/* As Autobahn|Python and Crossbar.io do it by the name "scram", after
+	 * an earlier draft: AuthMessage has an empty channel binding. */
+	bool draft;
 };
 
 /* The keys of a new user, from a salt in base64 of SCRAM_SALT_BYTES_MIN …
@@ -115,6 +118,7 @@ int scram_check_welcome(const struct scram_client *c,
 struct scram_terms {
 	struct bytes authid, client_nonce, nonce, salt; /* salt: base64 */
 	uint64_t iterations;
+	bool draft;
 };
 
 /* Appends AuthMessage, without channel binding. */

@@ -158,8 +158,11 @@ static void test_scram__client_of_the_rfc(void **state)
 static void test_scram__router_of_the_rfc(void **state)
 {
 	const struct scram_terms terms = {
-		bytes_str("user"), bytes_str(RFC_CLIENT_NONCE),
-		bytes_str(RFC_NONCE), bytes_str(RFC_SALT), 4096
+		.authid = bytes_str("user"),
+		.client_nonce = bytes_str(RFC_CLIENT_NONCE),
+		.nonce = bytes_str(RFC_NONCE),
+		.salt = bytes_str(RFC_SALT),
+		.iterations = 4096,
 	};
 	struct scram_keys keys;
 	struct fixture f;

@@ -127,11 +127,13 @@ UNUSED_OK static void room_init_with(struct room *room,
 	room->realm = (struct realm_config){ (char *)"realm1", room->roles,
 					     ROOM_ROLES, rules, rule_count };
 	room->authn.anonymous_role = (char *)"anyone";
-	room->principals[0] = (struct principal){ (char *)"kim",
-						  (char *)"keeper",
-						  (char *)"s3cret" };
-	room->authn.principals = room->principals;
-	room->authn.count = 1;
+	room->principals[0] = (struct principal){
+		.authid = (char *)"kim", .role = (char *)"keeper",
+		.secret = (char *)"s3cret",
+	};
+	room->authn.ways[AUTHN_TICKET] = (struct authn_way){
+		.on = true, .principals = room->principals, .count = 1,
+	};
 }
 
 /* After roles and rules are as the test wants them. */

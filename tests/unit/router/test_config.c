@@ -45,6 +45,7 @@ static void test_config__the_demos(void **state)
 	struct config c;
 	struct why why;
 	const struct authn *authn;
+	const struct principal *trusted;
 
 	(void)state;
 	write_file("coordinator.ticket", "one\n");
@@ -52,7 +53,7 @@ static void test_config__the_demos(void **state)
 	write_file("host.ticket", "three\n");
 	assert_int_equal(config_default(&c, false, &why), 0);
 	/* Without a folder nobody has a ticket. */
-	assert_int_equal(c.transports[0].authn.count, 0);
+	assert_int_equal(c.transports[0].authn.ways[AUTHN_TICKET].count, 0);
 	assert_string_equal(c.transports[0].authn.anonymous_role, "audience");
 	config_deinit(&c);
 	{
@@ -67,9 +68,14 @@ static void test_config__the_demos(void **state)
 		assert_int_equal(config_load(&c, path, &why), 0);
 	}
 	authn = &c.transports[0].authn;
-	assert_int_equal(authn->count, 3);
-	assert_string_equal(authn->principals[1].authid, "trusted");
-	assert_string_equal(authn->principals[1].ticket, "two");
+	assert_int_equal(authn->ways[AUTHN_TICKET].count, 3);
+	trusted = &authn->ways[AUTHN_TICKET].principals[1];
+	assert_string_equal(trusted->authid, "trusted");
+	assert_string_equal(trusted->secret, "two");
+	/* The host's page, from any device. */
+	assert_int_equal(authn->ways[AUTHN_WAMPCRA].count, 1);
+	assert_string_equal(authn->ways[AUTHN_WAMPCRA].principals->secret,
+			    "three");
 	assert_int_equal(c.realms[0].role_count, 4);
 	assert_int_equal(c.realms[0].rules[0].queue_max, 10000);
 	assert_int_equal(c.realms[0].roles[3].limits.calls, 65536);

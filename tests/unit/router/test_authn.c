@@ -1,0 +1,516 @@
+/* Joining by each method, with the right proof and a wrong one, and what
+ * those who do not exist are told. */
+#include "room.h"
+
+#include "crypto/cra.h"
+#include "crypto/cryptosign.h"
+
+#define SALT "aBc+fx0NAVA="
+
+static const uint8_t seed_of_kim[CRYPTOSIGN_KEY_BYTES] = { 1, 2, 3 };
+
+struct door {
+	struct room room;
+	struct principal kim;
+	uint8_t key[CRYPTOSIGN_KEY_BYTES];
+	struct arena arena;
+	struct peer peer;
+};
+
+static void door_open(struct door *d, enum authn_method method)
+{
+	memset(d, 0, sizeof *d);
+	room_init(&d->room);
+	arena_init(&d->arena, 1024);
+	d->kim.authid = (char *)"kim";
+	d->kim.role = (char *)"keeper";
+	d->room.authn.anonymous_role = NULL;
+	d->room.authn.ways[AUTHN_TICKET].on = false;
+	d->room.authn.ways[method] = (struct authn_way){
+		.on = true, .principals = &d->kim, .count = 1,
+	};
+}
+
+static void door_close(struct door *d)
+{
+	peer_deinit(&d->peer);
+	arena_deinit(&d->arena);
+	room_deinit(&d->room);
+}
+
+static void knock(struct door *d, const char *method, const char *authid,
+		  const char *extra)
+{
+	if (d->peer.session)
+		peer_deinit(&d->peer);
+	peer_init(&d->peer, &d->room);
+	say(&d->peer, "[1,'realm1',{" ALL_ROLES ",'authmethods':['%s'],"
+		      "'authid':'%s','authextra':{%s}}]",
+	    method, authid, extra);
+}
+
+/* CHALLENGE.Extra of the message that was heard last. */
+static const struct value *challenge(struct door *d, const char *method)
+{
+	const char *text = heard(&d->peer);
+	struct value *v;
+	struct bytes said;
+	int64_t type = 0;
+
+	assert_non_null(text);
+	assert_int_equal(serializer_json.decode(&d->arena, bytes_str(text),
+						&wamp_limits_default, &v), 0);
+	assert_true(value_get_int(list_at(v, 0), &type));
+	assert_int_equal(type, MSG_CHALLENGE);
+	assert_true(value_get_str(list_at(v, 1), &said));
+	assert_true(bytes_equal_str(said, method));
+	return list_at(v, 2);
+}
+
+static void answer(struct door *d, struct buf *signature)
+{
+	buf_add_u8(signature, 0);
+	say(&d->peer, "[5,'%s',{}]", (const char *)signature->data);
+	buf_deinit(signature);
+}
+
+#define DENIED "[3,*'wamp.error.authentication_denied']"
+
+/* --- WAMP-CRA ------------------------------------------------------------ */
+
+static void try_cra(struct door *d, const char *authid, const char *secret)
+{
+	struct buf signature;
+	const struct value *extra;
+
+	buf_init(&signature);
+	knock(d, "wampcra", authid, "");
+	extra = challenge(d, "wampcra");
+	assert_int_equal(cra_answer(bytes_str(secret), extra, &signature,
+				    NULL), 0);
+	answer(d, &signature);
+}
+
+static void test_authn__wampcra(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_WAMPCRA);
+	d.kim.secret = (char *)"s3cret";
+	try_cra(&d, "kim", "s3cret");
+	hears(&d.peer, "[2,*'authid':'kim','authrole':'keeper',"
+		       "'authmethod':'wampcra','authprovider':'static'*");
+	try_cra(&d, "kim", "wrong");
+	hears(&d.peer, DENIED);
+	try_cra(&d, "lea", "s3cret");
+	hears(&d.peer, DENIED);
+	try_cra(&d, "lea", "");
+	hears(&d.peer, DENIED);
+	door_close(&d);
+}
+
+static void test_authn__wampcra_names_the_session_to_be(void **state)
+{
+	struct door d;
+	struct bytes text;
+	struct value *claim;
+	uint64_t id = 0;
+	struct buf signature;
+	const struct value *extra;
+	char want[64];
+
+	(void)state;
+	door_open(&d, AUTHN_WAMPCRA);
+	d.kim.secret = (char *)"s3cret";
+	knock(&d, "wampcra", "kim", "");
+	extra = challenge(&d, "wampcra");
+	assert_true(value_get_str(dict_get(extra, "challenge"), &text));
+	assert_int_equal(serializer_json.decode(&d.arena, text,
+						&wamp_limits_default, &claim),
+			 0);
+	assert_true(value_get_uint(dict_get(claim, "session"), &id));
+	buf_init(&signature);
+	assert_int_equal(cra_answer(bytes_str("s3cret"), extra, &signature,
+				    NULL), 0);
+	answer(&d, &signature);
+	snprintf(want, sizeof want, "[2,%llu,*", (unsigned long long)id);
+	hears(&d.peer, want);
+	door_close(&d);
+}
+
+static void test_authn__wampcra_salted(void **state)
+{
+	const struct cra_salting salting = { bytes_str("pepper"), 100, 32 };
+	char key[CRA_KEY_SIZE_MAX];
+	struct bytes one, two;
+	char *first;
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_WAMPCRA);
+	assert_int_equal(cra_derive_key(bytes_str("s3cret"), &salting, key),
+			 0);
+	d.kim.secret = key;
+	d.kim.salt = (char *)"pepper";
+	d.kim.iterations = 100;
+	d.kim.key_bytes = 32;
+	try_cra(&d, "kim", "s3cret");
+	hears(&d.peer, "[2,*");
+	try_cra(&d, "kim", "wrong");
+	hears(&d.peer, DENIED);
+	/* Who is not there has a salt, too, and always the same. */
+	knock(&d, "wampcra", "lea", "");
+	assert_true(value_get_str(dict_get(challenge(&d, "wampcra"), "salt"),
+				  &one));
+	first = arena_str(&d.arena, one);
+	knock(&d, "wampcra", "lea", "");
+	assert_true(value_get_str(dict_get(challenge(&d, "wampcra"), "salt"),
+				  &two));
+	assert_true(bytes_equal_str(two, first));
+	door_close(&d);
+}
+
+/* --- SCRAM --------------------------------------------------------------- */
+
+static void scram_door(struct door *d)
+{
+	door_open(d, AUTHN_SCRAM);
+	d->kim.salt = (char *)SALT;
+	d->kim.iterations = 4096;
+	assert_int_equal(scram_derive(bytes_str("s3cret"), bytes_str(SALT),
+				      4096, &d->kim.scram, NULL), 0);
+}
+
+/* Leaves the client for a look at the verifier. */
+static void try_scram(struct door *d, struct scram_client *c,
+		      const char *authid, const char *password)
+{
+	static const uint8_t random[SCRAM_RANDOM_BYTES] = { 9, 8, 7 };
+	char extra[96];
+	struct buf signature;
+
+	buf_init(&signature);
+	scram_client_init(c, bytes_str(authid), bytes_str(password), random);
+	snprintf(extra, sizeof extra, "'nonce':'%s'", c->nonce);
+	knock(d, "wamp-scram", authid, extra);
+	assert_int_equal(scram_answer(c, challenge(d, "wamp-scram"),
+				      &signature, NULL), 0);
+	answer(d, &signature);
+}
+
+static void test_authn__scram(void **state)
+{
+	struct scram_client c;
+	struct value *welcome;
+	struct door d;
+	const char *text;
+
+	(void)state;
+	scram_door(&d);
+	try_scram(&d, &c, "kim", "s3cret");
+	text = heard(&d.peer);
+	assert_non_null(text);
+	assert_int_equal(serializer_json.decode(&d.arena, bytes_str(text),
+						&wamp_limits_default,
+						&welcome), 0);
+	assert_int_equal(scram_check_welcome(
+				 &c, dict_get(list_at(welcome, 2),
+					      "authextra")), 0);
+	scram_client_deinit(&c);
+	try_scram(&d, &c, "kim", "wrong");
+	hears(&d.peer, DENIED);
+	scram_client_deinit(&c);
+	try_scram(&d, &c, "lea", "s3cret");
+	hears(&d.peer, DENIED);
+	scram_client_deinit(&c);
+	door_close(&d);
+}
+
+static void test_authn__scram_needs_a_nonce(void **state)
+{
+	struct door d;
+
+	(void)state;
+	scram_door(&d);
+	knock(&d, "wamp-scram", "kim", "");
+	hears(&d.peer, "[3,*nonce*'wamp.error.authentication_failed']");
+	knock(&d, "wamp-scram", "kim",
+	      "'nonce':'AAAA','channel_binding':'tls-unique'");
+	hears(&d.peer, "[3,*'wamp.error.authentication_failed']");
+	door_close(&d);
+}
+
+/* As the draft wants it, which is all that some clients know. */
+static void test_authn__scram_of_the_draft(void **state)
+{
+	struct door d;
+	const struct value *extra;
+
+	(void)state;
+	scram_door(&d);
+	knock(&d, "scram", "kim", "'nonce':'AAAA'");
+	extra = challenge(&d, "scram");
+	assert_null(dict_get(extra, "memory"));
+	assert_non_null(dict_get(extra, "iterations"));
+	say(&d.peer, "[5,'',{}]");
+	hears(&d.peer, DENIED);
+	door_close(&d);
+}
+
+/* --- cryptosign ---------------------------------------------------------- */
+
+static void try_sign(struct door *d, const char *authid,
+		     const uint8_t seed[CRYPTOSIGN_KEY_BYTES])
+{
+	uint8_t key[CRYPTOSIGN_KEY_BYTES];
+	char extra[96] = "'pubkey':'";
+	struct buf signature;
+
+	assert_int_equal(cryptosign_public_key(seed, key), 0);
+	for (unsigned i = 0; i < sizeof key; i++)
+		snprintf(extra + strlen(extra), 3, "%02x", key[i]);
+	strcat(extra, "'");
+	buf_init(&signature);
+	knock(d, "cryptosign", authid, extra);
+	assert_int_equal(cryptosign_answer(seed, challenge(d, "cryptosign"),
+					   &signature, NULL), 0);
+	answer(d, &signature);
+}
+
+static void test_authn__cryptosign(void **state)
+{
+	static const uint8_t other[CRYPTOSIGN_KEY_BYTES] = { 4, 5, 6 };
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_CRYPTOSIGN);
+	assert_int_equal(cryptosign_public_key(seed_of_kim, d.key), 0);
+	d.kim.keys = d.key;
+	d.kim.key_count = 1;
+	try_sign(&d, "kim", seed_of_kim);
+	hears(&d.peer, "[2,*'authid':'kim'*'authmethod':'cryptosign'*");
+	try_sign(&d, "kim", other);
+	hears(&d.peer, DENIED);
+	try_sign(&d, "lea", seed_of_kim);
+	hears(&d.peer, DENIED);
+	/* Without a name the key says who it is. */
+	peer_deinit(&d.peer);
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES
+		     ",'authmethods':['cryptosign']}]");
+	hears(&d.peer, "[3,*'wamp.error.authentication_failed']");
+	door_close(&d);
+}
+
+/* --- tickets, certificates ----------------------------------------------- */
+
+static void test_authn__tickets_travel_over_confidential_links(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_TICKET);
+	d.kim.secret = (char *)"s3cret";
+	peer_init(&d.peer, &d.room);
+	d.peer.session->link.confidential = false;
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES
+		     ",'authmethods':['ticket'],'authid':'kim'}]");
+	hears(&d.peer, "[3,*'wamp.error.no_matching_auth_method']");
+	knock(&d, "ticket", "kim", "");
+	hears(&d.peer, "[4,'ticket',{}]");
+	say(&d.peer, "[5,'s3cret',{}]");
+	hears(&d.peer, "[2,*");
+	/* What the prover knew is forgotten. */
+	assert_null(d.peer.session->attempt);
+	door_close(&d);
+}
+
+static void test_authn__a_certificate_is_somebody(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_TLS);
+	d.kim.cert_sha1 = (char *)"AB:CD";
+	peer_init(&d.peer, &d.room);
+	snprintf(d.peer.session->link.cert_sha1, 60, "ab:cd");
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES ",'authmethods':['tls']}]");
+	hears(&d.peer, "[2,*'authid':'kim'*'authmethod':'tls'*");
+	peer_deinit(&d.peer);
+	peer_init(&d.peer, &d.room);
+	snprintf(d.peer.session->link.cert_sha1, 60, "AB:CE");
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES ",'authmethods':['tls']}]");
+	hears(&d.peer, DENIED);
+	knock(&d, "tls", "kim", ""); /* without a certificate */
+	hears(&d.peer, "[3,*'wamp.error.no_matching_auth_method']");
+	door_close(&d);
+}
+
+static void test_authn__the_first_possible_method_is_taken(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_TICKET);
+	d.kim.secret = (char *)"s3cret";
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES
+		     ",'authmethods':['magic','wampcra','ticket'],"
+		     "'authid':'kim'}]");
+	hears(&d.peer, "[4,'ticket',{}]");
+	peer_deinit(&d.peer);
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES "}]");
+	hears(&d.peer, "[3,*accepted here: ticket*"
+		       "'wamp.error.authentication_required']");
+	door_close(&d);
+}
+
+/* --- cookies ------------------------------------------------------------- */
+
+#define COOKIE "0123456789abcdef0123456789abcdef"
+
+static void with_cookie(struct door *d, const char *cookie,
+			const char *method)
+{
+	peer_deinit(&d->peer);
+	peer_init(&d->peer, &d->room);
+	snprintf(d->peer.session->link.cookie, COOKIE_SIZE, "%s", cookie);
+	say(&d->peer, "[1,'realm1',{" ALL_ROLES ",'authmethods':['%s'],"
+		      "'authid':'kim'}]", method);
+}
+
+static void cookie_door(struct door *d)
+{
+	door_open(d, AUTHN_TICKET);
+	d->kim.secret = (char *)"s3cret";
+	d->room.authn.ways[AUTHN_COOKIE].on = true;
+	d->room.authn.cookie_ms = 60000;
+}
+
+#define NOT_BY_COOKIE "[3,*'wamp.error.no_matching_auth_method']"
+
+static void test_authn__a_cookie_is_who_proved_it(void **state)
+{
+	struct door d;
+
+	(void)state;
+	cookie_door(&d);
+	with_cookie(&d, COOKIE, "cookie");
+	hears(&d.peer, NOT_BY_COOKIE);
+	with_cookie(&d, COOKIE, "ticket");
+	hears(&d.peer, "[4,'ticket',{}]");
+	say(&d.peer, "[5,'s3cret',{}]");
+	hears(&d.peer, "[2,*");
+	with_cookie(&d, COOKIE, "cookie");
+	hears(&d.peer, "[2,*'authid':'kim','authrole':'keeper',"
+		       "'authmethod':'cookie'*");
+	with_cookie(&d, "1" COOKIE, "cookie");
+	hears(&d.peer, NOT_BY_COOKIE);
+	with_cookie(&d, "", "cookie");
+	hears(&d.peer, NOT_BY_COOKIE);
+	room_wait(&d.room, 60000);
+	with_cookie(&d, COOKIE, "cookie");
+	hears(&d.peer, NOT_BY_COOKIE);
+	door_close(&d);
+}
+
+static void test_authn__a_failed_proof_gives_a_cookie_nothing(void **state)
+{
+	struct door d;
+
+	(void)state;
+	cookie_door(&d);
+	with_cookie(&d, COOKIE, "ticket");
+	hears(&d.peer, "[4,'ticket',{}]");
+	say(&d.peer, "[5,'wrong',{}]");
+	hears(&d.peer, DENIED);
+	with_cookie(&d, COOKIE, "cookie");
+	hears(&d.peer, NOT_BY_COOKIE);
+	door_close(&d);
+}
+
+static void test_authn__anonymous_gives_a_cookie_nothing(void **state)
+{
+	struct door d;
+
+	(void)state;
+	cookie_door(&d);
+	d.room.authn.anonymous_role = (char *)"guest";
+	with_cookie(&d, COOKIE, "anonymous");
+	hears(&d.peer, "[2,*");
+	with_cookie(&d, COOKIE, "cookie");
+	hears(&d.peer, NOT_BY_COOKIE);
+	door_close(&d);
+}
+
+static void test_authn__the_number_of_cookies_has_a_limit(void **state)
+{
+	struct cookies c;
+	char text[COOKIE_SIZE];
+
+	(void)state;
+	cookies_init(&c);
+	for (unsigned i = 0; i < COOKIES_MAX + 1; i++) {
+		snprintf(text, sizeof text, "%032x", i);
+		cookies_keep(&c, text, "r", "a", "b", 0, 1000);
+	}
+	assert_int_equal(c.count, COOKIES_MAX);
+	assert_true(cookies_known(&c, text, "r", 1));
+	assert_false(cookies_known(&c, text, "other", 1));
+	snprintf(text, sizeof text, "%032x", 0);
+	assert_false(cookies_known(&c, text, "r", 1));
+	assert_false(cookies_known(&c, text, "r", 1000));
+	assert_int_equal(c.count, 0);
+	cookies_deinit(&c);
+}
+
+static void test_authn__cookies_are_read_and_written(void **state)
+{
+	char text[COOKIE_SIZE];
+	struct buf out;
+
+	(void)state;
+	assert_true(cookie_read(bytes_str("a=b; cbtid=" COOKIE "; c=d"),
+				text));
+	assert_string_equal(text, COOKIE);
+	assert_false(cookie_read(bytes_str("cbtid=" COOKIE "0"), text));
+	assert_false(cookie_read(bytes_str("xcbtid=" COOKIE), text));
+	assert_false(cookie_read(bytes_str("cbtid=0;"), text));
+	assert_false(cookie_read(bytes_str(""), text));
+	buf_init(&out);
+	assert_int_equal(cookie_write(&out, COOKIE, 5000, true), 0);
+	buf_add_u8(&out, 0);
+	assert_string_equal((const char *)out.data,
+			    "Set-Cookie: cbtid=" COOKIE "; HttpOnly; "
+			    "SameSite=Strict; Path=/; Max-Age=5; Secure\r\n");
+	buf_deinit(&out);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_authn__wampcra),
+		cmocka_unit_test(test_authn__wampcra_names_the_session_to_be),
+		cmocka_unit_test(test_authn__wampcra_salted),
+		cmocka_unit_test(test_authn__scram),
+		cmocka_unit_test(test_authn__scram_needs_a_nonce),
+		cmocka_unit_test(test_authn__scram_of_the_draft),
+		cmocka_unit_test(test_authn__cryptosign),
+		cmocka_unit_test(
+			test_authn__tickets_travel_over_confidential_links),
+		cmocka_unit_test(test_authn__a_certificate_is_somebody),
+		cmocka_unit_test(
+			test_authn__the_first_possible_method_is_taken),
+		cmocka_unit_test(test_authn__a_cookie_is_who_proved_it),
+		cmocka_unit_test(
+			test_authn__a_failed_proof_gives_a_cookie_nothing),
+		cmocka_unit_test(test_authn__anonymous_gives_a_cookie_nothing),
+		cmocka_unit_test(
+			test_authn__the_number_of_cookies_has_a_limit),
+		cmocka_unit_test(test_authn__cookies_are_read_and_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
