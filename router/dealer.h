@@ -147,6 +147,8 @@ struct dealer {
 	unsigned spare_count;
 	/* counters since the start */
 	uint64_t calls_total, answered_total;
+	uint64_t errors_total; /* of those answered, these three */
+	uint64_t timeouts_total, canceled_total;
 };
 
 void dealer_init(struct dealer *d, struct turn *turn,

@@ -22,6 +22,7 @@ void call_fail(struct dealer *d, struct call *call, const char *uri,
 	       const char *text)
 {
 	session_error(call->caller, MSG_CALL, call->request, uri, text);
+	d->errors_total++;
 	call_answered(d, call);
 	if (call->state == CALL_IN_FLIGHT && call->callee) {
 		call->state = CALL_ANSWERED;
@@ -225,6 +226,7 @@ static void forward_error(struct dealer *d, struct call *call,
 					 .uri = uri,
 					 .options = m->options,
 					 .payload = m->payload });
+	d->errors_total++;
 	call_answered(d, call);
 	mind_congestion(call->caller, call->callee->session);
 }
@@ -295,6 +297,7 @@ void dealer_cancel(struct dealer *d, struct session *s,
 	case CANCEL_SKIP:
 		break;
 	}
+	d->canceled_total++;
 	call_fail(d, call, "wamp.error.canceled", NULL);
 }
 

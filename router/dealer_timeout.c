@@ -94,6 +94,7 @@ void dealer_tick(struct dealer *d)
 
 		if (call->state == CALL_IN_FLIGHT && !call->killed)
 			call_interrupt(call, "killnowait");
+		d->timeouts_total++;
 		call_fail(d, call, "wamp.error.timeout", NULL);
 	}
 }

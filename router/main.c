@@ -40,6 +40,7 @@ struct program {
 	struct place *places;
 	struct timer *stop_timer;
 	bool stopping;
+	uint64_t started_ms;
 };
 
 static const char usage[] =
@@ -230,6 +231,23 @@ static int listen_at(struct place *place, const struct url *where)
 	return 0;
 }
 
+static void on_measure(void *ctx, struct metrics *out)
+{
+	const struct program *p = ctx;
+
+	*out = (struct metrics){
+		.router = &p->router,
+		.connections = p->wires.count,
+		.received_messages = p->wires.received.messages,
+		.received_bytes = p->wires.received.bytes,
+		.sent_messages = p->wires.sent.messages,
+		.sent_bytes = p->wires.sent.bytes,
+		.longest_turn_us = loop_take_longest_us(p->loop),
+		.up_ms = loop_now_ms(p->loop) - p->started_ms,
+		.stopping = p->stopping,
+	};
+}
+
 static int load_pages(struct place *place)
 {
 	const struct options *o = &place->program->options;
@@ -237,6 +255,8 @@ static int load_pages(struct place *place)
 	struct why why = { "" };
 
 	web_init(&place->web);
+	place->web.measure = on_measure;
+	place->web.measure_ctx = place->program;
 	place->web.public_url = o->public_url;
 	place->web.origins = place->config->origins;
 	place->web.origin_count = place->config->origin_count;
@@ -331,6 +351,7 @@ static int open_all(struct program *p)
 	if (!p->loop || router_init(&p->router, &config) ||
 	    wires_init(&p->wires, p->loop, &p->router))
 		return complain("out of memory");
+	p->started_ms = loop_now_ms(p->loop);
 	p->wires.emptied = on_emptied;
 	p->wires.ctx = p;
 	p->stop_timer = timer_new(p->loop, on_stop_timer, p);

@@ -498,10 +498,12 @@ void router_receive(struct router *r, struct session *s,
 	limits.bytes_max = s->limits->message_bytes;
 	err = message_decode(&r->turn.arena, s->link.serializer, message,
 			     &limits, FROM_CLIENT, &m, &why);
-	if (err)
+	if (err) {
 		undecodable(s, err, &why);
-	else
+	} else {
+		r->received[m.type]++;
 		handle(r, s, &m);
+	}
 	mind_rate(r, s);
 	end_turn(r);
 }

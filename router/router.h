@@ -34,6 +34,7 @@ struct router {
 	uint8_t pretend[16]; /* secret: challenges of who does not exist */
 	size_t session_count;
 	uint64_t joined_total;
+	uint64_t received[MSG_YIELD + 1]; /* by type, since the start */
 };
 
 struct router_config {

@@ -1,5 +1,6 @@
 #include "router/web.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "router/lan.h"
@@ -18,8 +19,30 @@ void web_init(struct web *w)
 void web_deinit(struct web *w)
 {
 	files_deinit(&w->files);
+	for (unsigned i = 0; i < w->path_count; i++)
+		files_deinit(&w->path_files[i]);
+	free(w->path_files);
 	buf_deinit(&w->headers);
 	buf_deinit(&w->body);
+}
+
+int web_load_paths(struct web *w, const struct web_path *paths,
+		   unsigned count, struct why *why)
+{
+	int err = 0;
+
+	w->path_files = calloc(count ? count : 1, sizeof *w->path_files);
+	if (!w->path_files)
+		return why_set(why, ERR_NOMEM, "out of memory");
+	w->paths = paths;
+	w->path_count = count;
+	for (unsigned i = 0; i < count; i++)
+		files_init(&w->path_files[i]);
+	for (unsigned i = 0; i < count && !err; i++)
+		if (paths[i].type == PATH_STATIC)
+			err = files_load(&w->path_files[i], paths[i].text,
+					 why);
+	return err;
 }
 
 /* --- the join URL -------------------------------------------------------- */
@@ -183,6 +206,111 @@ static void answer_qr(struct web *w, struct http_response *r)
 	answer_made(w, r, "image/svg+xml", err);
 }
 
+/* --- how the router is --------------------------------------------------- */
+
+static void answer_measured(struct web *w, const struct http_request *q,
+			    struct http_response *r, bool health, bool open)
+{
+	struct metrics m = { .router = NULL };
+	int err;
+
+	if (!open && !q->local) {
+		answer_text(w, r, 403, "this is shown on the router's machine "
+				       "only\n");
+		return;
+	}
+	w->measure(w->measure_ctx, &m);
+	err = health ? metrics_write_health(&m, &w->body)
+		     : metrics_write(&m, &w->body);
+	answer_made(w, r, health ? "application/json"
+				 : "text/plain; version=0.0.4; charset=utf-8",
+		    err);
+	if (!err && health && m.stopping)
+		r->status = 503;
+}
+
+/* --- configured paths ---------------------------------------------------- */
+
+static void answer_redirect(struct web *w, struct http_response *r,
+			    const char *target)
+{
+	buf_printf(&w->headers, "Location: %s\r\n", target);
+	answer_text(w, r, 302, "it is somewhere else\n");
+}
+
+/* Who asks is told what runs here, and no version. */
+static void answer_configured(struct web *w, const struct web_path *p,
+			      const struct http_request *q,
+			      struct http_response *r)
+{
+	switch (p->type) {
+	case PATH_REDIRECT:
+		answer_redirect(w, r, p->text);
+		break;
+	case PATH_JSON:
+		set_response(w, r, 200, "application/json",
+			     bytes_str(p->text));
+		break;
+	case PATH_NODEINFO:
+		answer_text(w, r, 200, "manyhands, a WAMP router\n");
+		break;
+	case PATH_METRICS:
+	case PATH_HEALTH:
+		answer_measured(w, q, r, p->type == PATH_HEALTH, p->open);
+		break;
+	case PATH_STATIC:
+		break; /* found by its files */
+	}
+}
+
+/* The one at this very path, but for folders. */
+static const struct web_path *find_path(const struct web *w, struct bytes path)
+{
+	for (unsigned i = 0; i < w->path_count; i++)
+		if (w->paths[i].type != PATH_STATIC &&
+		    bytes_equal_str(path, w->paths[i].path))
+			return &w->paths[i];
+	return NULL;
+}
+
+/* What is left of a path in a folder that is at `mount`; false: not in it. */
+static bool is_in(struct bytes path, const char *mount, struct bytes *rest)
+{
+	size_t length = strcmp(mount, "/") ? strlen(mount) : 0;
+
+	if (path.len < length || (length && memcmp(path.data, mount, length)))
+		return false;
+	*rest = bytes_of(path.data + length, path.len - length);
+	if (!rest->len)
+		*rest = bytes_str("/");
+	return rest->data[0] == '/';
+}
+
+/* The file of the deepest folder that has it. */
+static const struct file *find_file(const struct web *w, struct bytes path)
+{
+	const struct file *found = NULL;
+	size_t deepest = 0;
+	struct bytes rest;
+
+	for (unsigned i = 0; i < w->path_count; i++) {
+		const struct web_path *p = &w->paths[i];
+		const struct file *file;
+
+		if (p->type != PATH_STATIC || strlen(p->path) < deepest ||
+		    !is_in(path, p->path, &rest))
+			continue;
+		if (bytes_equal_str(rest, "/"))
+			rest = bytes_str("/index.html");
+		file = files_find(&w->path_files[i], rest);
+		if (file) {
+			found = file;
+			deepest = strlen(p->path);
+		}
+	}
+	return found;
+}
+
 /* --- requests ------------------------------------------------------------ */
 
 static const struct {
@@ -213,6 +341,8 @@ static void answer_path(struct web *w, const struct http_request *q,
 		path = bytes_str(aliases[i].file);
 	}
 	file = files_find(&w->files, path);
+	if (!file)
+		file = find_file(w, q->path);
 	if (file)
 		answer_file(w, q, r, file);
 	else
@@ -223,11 +353,18 @@ void web_http(void *ctx, const struct http_request *request,
 	      struct http_response *response)
 {
 	struct web *w = ctx;
+	const struct web_path *path = find_path(w, request->path);
 
 	buf_clear(&w->headers);
 	buf_clear(&w->body);
 	add_policy(w, request->host);
-	if (bytes_equal_str(request->path, "/join.json"))
+	if (path)
+		answer_configured(w, path, request, response);
+	else if (w->measure && bytes_equal_str(request->path, "/metrics"))
+		answer_measured(w, request, response, false, false);
+	else if (w->measure && bytes_equal_str(request->path, "/health"))
+		answer_measured(w, request, response, true, false);
+	else if (bytes_equal_str(request->path, "/join.json"))
 		answer_join_json(w, response);
 	else if (bytes_equal_str(request->path, "/qr.svg"))
 		answer_qr(w, response);

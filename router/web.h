@@ -1,8 +1,13 @@
 /*
  * web: what the router answers to HTTP: the pages of the manifest, the join
- * URL as QR code and as JSON; and which pages' scripts may connect. No I/O:
- * a request in, a response out. May touch base, net's server.h, files, qr,
- * lan.
+ * URL as QR code and as JSON, what the configuration has put at other paths;
+ * and which pages' scripts may connect. No I/O: a request in, a response out.
+ * May touch base, net's server.h, files, metrics, qr, lan.
+ *
+ * /health and /metrics are there without being configured, and then, as a
+ * metrics or health path without `access: any`, for this machine only: a
+ * request over loopback or a unix socket, unless a proxy there says that it
+ * asks for somebody else.
  */
 #ifndef ROUTER_WEB_H
 #define ROUTER_WEB_H
@@ -10,6 +15,8 @@
 #include "base/buf.h"
 #include "net/server.h"
 #include "router/files.h"
+#include "router/metrics.h"
+#include "router/web_path.h"
 
 struct web {
 	struct files files;     /* owned */
@@ -17,11 +24,20 @@ struct web {
 	char *const *origins;   /* borrowed; allowed besides our own */
 	unsigned origin_count;
 	unsigned port;          /* that is listened on */
+	const struct web_path *paths; /* borrowed */
+	unsigned path_count;
+	struct files *path_files; /* owned; one a path, empty but for static */
+	/* What is there to say; NULL: nothing. */
+	void (*measure)(void *ctx, struct metrics *out);
+	void *measure_ctx;
 	struct buf headers, body; /* owned; of the response being made */
 };
 
 void web_init(struct web *w);
 void web_deinit(struct web *w);
+/* Reads the folders of the static paths; the paths are borrowed. */
+int web_load_paths(struct web *w, const struct web_path *paths,
+		   unsigned count, struct why *why) MUST_CHECK;
 
 /* server_config.http and .origin; ctx is the web. */
 void web_http(void *ctx, const struct http_request *request,

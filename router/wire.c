@@ -63,11 +63,20 @@ void wires_deinit(struct wires *w)
 	timer_free(w->timer);
 }
 
+static void count(struct traffic *t, struct bytes message)
+{
+	t->messages++;
+	t->bytes += message.len;
+}
+
 /* --- the router asks ----------------------------------------------------- */
 
 static int wire_send(void *ctx, struct bytes message)
 {
-	return transport_send(((struct wire *)ctx)->transport, message);
+	struct wire *wire = ctx;
+
+	count(&wire->all->sent, message);
+	return transport_send(wire->transport, message);
 }
 
 static void wire_close(void *ctx, unsigned code, const char *why)
@@ -107,6 +116,7 @@ static void on_message(void *ctx, struct bytes message)
 {
 	struct wire *wire = ctx;
 
+	count(&wire->all->received, message);
 	set_time(wire->all);
 	router_receive(wire->all->router, wire->session, message);
 	rearm(wire->all);
@@ -172,7 +182,8 @@ void wires_accept(struct wires *w, struct transport *t,
 		.ctx = wire,
 		.serializer = transport_serializer(t),
 		.confidential = transport_is_local(t) ||
-				transport_is_secure(t),
+				transport_is_secure(t) ||
+				transport_is_proxied_tls(t),
 		.transport = "websocket",
 	};
 

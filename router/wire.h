@@ -15,6 +15,9 @@ struct wires {
 	struct timer *timer;
 	uint64_t armed_ms; /* UINT64_MAX: not */
 	size_t count;
+	struct traffic { /* since the start */
+		uint64_t messages, bytes;
+	} received, sent;
 	loop_fn *emptied; /* the last connection is gone; may be NULL */
 	void *ctx;
 };

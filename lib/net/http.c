@@ -38,7 +38,7 @@ static int on_field(llhttp_t *parser, const char *at, size_t len)
 		i++;
 	p->header = i;
 	if (i < HTTP_HEADER_COUNT) {
-		p->twice |= p->head->has[i];
+		p->twice |= p->head->has[i] && i < HTTP_FORWARDED;
 		p->head->has[i] = true;
 	}
 	return 0;
@@ -167,6 +167,12 @@ int http_parse_response(struct bytes text, struct http_head *out)
 	    parse(HTTP_RESPONSE, text, out, &twice) || twice)
 		return ERR_MALFORMED;
 	return 0;
+}
+
+bool http_is_forwarded(const struct http_head *head)
+{
+	return head->has[HTTP_FORWARDED] || head->has[HTTP_FORWARDED_FOR] ||
+	       head->has[HTTP_REAL_IP] || head->has[HTTP_FORWARDED_PROTO];
 }
 
 bool http_next_element(struct bytes list, size_t *pos, struct bytes *element)

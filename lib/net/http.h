@@ -11,7 +11,8 @@
 
 enum { HTTP_HEAD_MAX = 8192 };
 
-/* The headers somebody here looks at. Twice the same one is refused. */
+/* The headers somebody here looks at. Twice the same one is refused, but for
+ * those of proxies, where only their being there counts. */
 #define HTTP_HEADERS(X)                                                       \
 	X(HTTP_HOST, "host")                                                  \
 	X(HTTP_CONNECTION, "connection")                                      \
@@ -25,7 +26,11 @@ enum { HTTP_HEAD_MAX = 8192 };
 	X(HTTP_WS_VERSION, "sec-websocket-version")                           \
 	X(HTTP_WS_PROTOCOL, "sec-websocket-protocol")                         \
 	X(HTTP_WS_EXTENSIONS, "sec-websocket-extensions")                     \
-	X(HTTP_WS_ACCEPT, "sec-websocket-accept")
+	X(HTTP_WS_ACCEPT, "sec-websocket-accept")                             \
+	X(HTTP_FORWARDED, "forwarded")                                        \
+	X(HTTP_FORWARDED_FOR, "x-forwarded-for")                              \
+	X(HTTP_REAL_IP, "x-real-ip")                                          \
+	X(HTTP_FORWARDED_PROTO, "x-forwarded-proto")
 
 enum http_header {
 #define X(name, text) name,
@@ -55,6 +60,9 @@ unsigned http_parse_request(struct bytes text, struct http_head *out,
 			    const char **what);
 /* 0 or ERR_MALFORMED. */
 int http_parse_response(struct bytes text, struct http_head *out);
+
+/* A proxy says that it asks for somebody else. */
+bool http_is_forwarded(const struct http_head *head);
 
 /* Does the comma-separated list hold this token (lower case)? */
 bool http_has_token(struct bytes list, const char *token);

@@ -31,11 +31,23 @@ static void keep_turning(uv_idle_t *idle)
 	(void)idle; /* active is enough: the wait for events is then short */
 }
 
+static void measure(struct loop *l)
+{
+	uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(&l->uv);
+	uint64_t all = now - l->turn_ns, waited = idle - l->idle_ns;
+
+	if (l->turn_ns && all > waited && all - waited > l->longest_ns)
+		l->longest_ns = all - waited;
+	l->turn_ns = now;
+	l->idle_ns = idle;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct loop *l = prepare->data;
 
 	stream_flush_all(l);
+	measure(l);
 	if (l->dirty_count)
 		uv_idle_start(&l->idle, keep_turning);
 	else
@@ -71,6 +83,8 @@ struct loop *loop_new(void)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	l->read_buffer = buffer;
+	/* Without it the longest turn is said too long; nothing else. */
+	(void)uv_loop_configure(&l->uv, UV_METRICS_IDLE_TIME);
 	TAILQ_INIT(&l->dirty);
 	start_own_handles(l);
 	return l;
@@ -124,6 +138,14 @@ void loop_stop(struct loop *l)
 uint64_t loop_now_ms(const struct loop *l)
 {
 	return uv_now(&l->uv);
+}
+
+uint64_t loop_take_longest_us(struct loop *l)
+{
+	uint64_t us = l->longest_ns / 1000;
+
+	l->longest_ns = 0;
+	return us;
 }
 
 uint64_t clock_monotonic_ms(void)

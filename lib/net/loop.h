@@ -27,6 +27,9 @@ void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 /* Monotonic, of this turn; and of right now. */
 uint64_t loop_now_ms(const struct loop *l);
+/* The longest turn so far, without the wait for events, and then begin anew.
+ * Microseconds. */
+uint64_t loop_take_longest_us(struct loop *l);
 uint64_t clock_monotonic_ms(void);
 uint64_t clock_unix_ms(void);
 

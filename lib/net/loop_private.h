@@ -25,6 +25,9 @@ struct loop {
 	struct stream_list dirty;
 	unsigned dirty_count;
 	struct watch *watches; /* owned: the signals */
+	uint64_t turn_ns, idle_ns; /* when this turn began, and how long all
+				      waits were until then */
+	uint64_t longest_ns;
 	char *read_buffer;     /* owned; what is read is used up at once */
 };
 

@@ -231,6 +231,11 @@ void server_conn_gone(struct server *s)
 		free(s);
 }
 
+unsigned server_connections(const struct server *s)
+{
+	return s->connections;
+}
+
 void server_stop(struct server *s)
 {
 	struct listener *l, *next;

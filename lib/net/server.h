@@ -23,7 +23,8 @@ struct http_request {
 	bool head;
 	struct bytes host, if_none_match, accept_encoding; /* or empty */
 	const char *peer;
-	bool local; /* from loopback or a unix socket */
+	bool local; /* from loopback or a unix socket, and no proxy there says
+		       that it asks for somebody else */
 };
 
 /* All borrowed beyond the callback: type and headers until the next turn, the
@@ -70,6 +71,8 @@ struct server *server_new(struct loop *l, const struct server_config *config);
  * of one nobody listens on, and is removed by server_stop. */
 int server_listen(struct server *s, const struct url *where, unsigned *port,
 		  struct why *why);
+/* Open now: HTTP and transports. */
+unsigned server_connections(const struct server *s);
 /* Stops listening and closes HTTP connections; transports live on. */
 void server_stop(struct server *s);
 /* After server_stop, when every transport is closed. */

@@ -123,7 +123,7 @@ static void answer(struct http_conn *c, const struct http_head *head)
 		.if_none_match = head->value[HTTP_IF_NONE_MATCH],
 		.accept_encoding = head->value[HTTP_ACCEPT_ENCODING],
 		.peer = c->peer,
-		.local = c->local,
+		.local = c->local && !http_is_forwarded(head),
 	};
 
 	buf_clear(&c->path);
@@ -176,6 +176,9 @@ static void become_transport(struct http_conn *c, const struct http_head *head,
 		.serializer = serializer_by_subprotocol(
 			bytes_str(subprotocol)),
 		.origin = head->value[HTTP_ORIGIN],
+		.forwarded = http_is_forwarded(head),
+		.proxy_tls = bytes_equal_str(head->value[HTTP_FORWARDED_PROTO],
+					     "https"),
 	};
 
 	if (handshake_answer(stream_out(c->stream), head, subprotocol))

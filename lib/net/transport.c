@@ -377,6 +377,10 @@ struct transport *transport_new(struct stream *s,
 	t->gone_ctx = origin->ctx;
 	t->heard_ms = transport_now_ms(t);
 	stream_peer(s, t->peer, &t->local);
+	/* A proxy on another machine is not believed: what it says crosses
+	 * the net as it is. */
+	t->proxy_tls = t->local && origin->proxy_tls;
+	t->local = t->local && !origin->forwarded;
 	transport_limit(t, limits);
 	stream_handle(s, &stream_handler, t);
 	return t;
@@ -441,6 +445,11 @@ const char *transport_origin(const struct transport *t)
 bool transport_is_local(const struct transport *t)
 {
 	return t->local;
+}
+
+bool transport_is_proxied_tls(const struct transport *t)
+{
+	return t->proxy_tls;
 }
 
 bool transport_is_secure(const struct transport *t)

@@ -71,5 +71,7 @@ const char *transport_peer(const struct transport *t);
 const char *transport_origin(const struct transport *t);
 bool transport_is_local(const struct transport *t); /* loopback or unix */
 bool transport_is_secure(const struct transport *t); /* TLS */
+/* A proxy on this machine speaks for somebody who came to it over TLS. */
+bool transport_is_proxied_tls(const struct transport *t);
 
 #endif

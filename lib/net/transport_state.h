@@ -30,7 +30,7 @@ struct transport {
 	char *origin; /* owned */
 	char peer[ADDRESS_TEXT_MAX];
 	char why[128];
-	bool client, local;
+	bool client, local, proxy_tls;
 
 	enum transport_state state;
 	bool owner_paused, self_paused;
