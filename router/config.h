@@ -7,7 +7,8 @@
  *
  *   version      2
  *   realms       [{name, roles, store?, procedures?, options?}]
- *     roles        [{name, permissions, limits?}]
+ *     roles        [{name, permissions, authorizer?, limits?}], authorizer: the
+ *                  procedure that decides what no permission allows
  *       permissions  [{uri, match?, allow?, disclose?, cache?}], match exact,
  *                    prefix or wildcard; allow {call, register, publish,
  *                    subscribe}; disclose {caller, publisher}

@@ -8,6 +8,7 @@ void realm_config_deinit(struct realm_config *r)
 {
 	for (unsigned i = 0; i < r->role_count; i++) {
 		free(r->roles[i].name);
+		free(r->roles[i].authorizer);
 		access_deinit(&r->roles[i].access);
 	}
 	for (unsigned i = 0; i < r->rule_count; i++)
@@ -187,10 +188,14 @@ static void read_role(struct cfg *c, const json_t *json, void *item, void *ctx)
 
 	(void)ctx;
 	role->limits = limits_default;
-	if (!cfg_object(c, json, "name permissions limits"))
+	if (!cfg_object(c, json, "name permissions authorizer limits"))
 		return;
 	cfg_string(c, json, "name", true, &role->name);
-	cfg_list(c, json, "permissions", true, read_permission, role, 1,
+	cfg_string(c, json, "authorizer", false, &role->authorizer);
+	if (role->authorizer &&
+	    !uri_valid(bytes_str(role->authorizer), URI_EXACT, false))
+		cfg_fail(c, "authorizer", "not a valid URI");
+	cfg_list(c, json, "permissions", !role->authorizer, read_permission, role, 1,
 		 &none, &count);
 	free(none);
 	read_limits(c, json, &role->limits);

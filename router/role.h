@@ -11,6 +11,7 @@ struct role {
 	char *name; /* owned */
 	struct access access;
 	struct role_limits limits;
+	char *authorizer; /* owned; a procedure, or NULL (authorize.h) */
 };
 
 static inline const char *role_name(const struct role *role)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "router/ask.h"
+#include "router/authorize.h"
 #include "router/join.h"
 #include "router/local.h"
 #include "router/meta.h"
@@ -102,6 +103,7 @@ struct session *router_connect(struct router *r, const struct link *link,
 /* Out of its realm; what else it was in goes with it. */
 static void leave(struct session *s)
 {
+	authz_leave(s);
 	if (s->realm)
 		realm_leave(s->realm, s);
 	ring_remove(&s->waiting);
@@ -245,6 +247,29 @@ static void refuse(struct session *s, const struct message *m,
 		session_error(s, m->type, m->request, uri, text);
 }
 
+/* By the role's authorizer where one was asked, or its permissions. */
+static bool is_permitted(struct session *s, const struct message *m,
+			 enum uri_match match)
+{
+	switch (authz_verdict(s).decision) {
+	case DECISION_YES:
+		return true;
+	case DECISION_FAILED:
+		refuse(s, m, "wamp.error.authorization_failed",
+		       "the authorizer did not decide");
+		return false;
+	case DECISION_NONE:
+		if (access_allows(&s->role->access, actions[m->type], m->uri,
+				  match))
+			return true;
+		break;
+	case DECISION_NO:
+		break;
+	}
+	refuse(s, m, "wamp.error.not_authorized", NULL);
+	return false;
+}
+
 /* May `s` do this with this URI? Answers when not. */
 static bool is_allowed(struct session *s, const struct message *m)
 {
@@ -259,12 +284,18 @@ static bool is_allowed(struct session *s, const struct message *m)
 			       "not a valid URI or pattern");
 		return false;
 	}
-	if (!access_allows(&s->role->access, actions[m->type], m->uri,
-			   match)) {
-		refuse(s, m, "wamp.error.not_authorized", NULL);
-		return false;
-	}
-	return true;
+	return is_permitted(s, m, match);
+}
+
+/* Of an allowed call or publication. */
+static struct grant grant_of(const struct session *s, enum action action,
+			     const struct message *m)
+{
+	struct verdict verdict = authz_verdict(s);
+
+	if (verdict.decision == DECISION_NONE)
+		return access_grant(&s->role->access, action, m->uri);
+	return (struct grant){ .disclose = verdict.disclose };
 }
 
 /* "Payload Passthru Mode": who has not announced it must not use it. */
@@ -285,8 +316,7 @@ static void on_publish(struct session *s, const struct message *m)
 	    !passthru_allowed(s, m, PUBLISHER_PASSTHRU) || !is_allowed(s, m))
 		return;
 	broker_publish(&s->realm->broker, s, m,
-		       access_grant(&s->role->access, ACTION_PUBLISH,
-				    m->uri));
+		       grant_of(s, ACTION_PUBLISH, m));
 }
 
 static void on_subscribe(struct session *s, const struct message *m)
@@ -352,7 +382,7 @@ static void on_call(struct session *s, const struct message *m)
 		return;
 	}
 	dealer_call(&s->realm->dealer, s, m,
-		    access_grant(&s->role->access, ACTION_CALL, m->uri));
+		    grant_of(s, ACTION_CALL, m));
 }
 
 static void on_cancel(struct session *s, const struct message *m)
@@ -415,14 +445,38 @@ static message_fn *const handlers[] = {
 	[MSG_YIELD] = on_yield,
 };
 
-static void in_session(struct session *s, const struct message *m)
+/* Is it for an authorizer to decide, and not yet decided? Then the message is
+ * kept. What is no valid request is answered without asking. */
+static bool is_asked_about(struct router *r, struct session *s,
+			   const struct message *m)
+{
+	struct matter matter = { .uri = m->uri, .options = m->options };
+	bool own = m->type == MSG_REGISTER || m->type == MSG_PUBLISH;
+
+	if (!s->role->authorizer ||
+	    (m->type != MSG_CALL && m->type != MSG_SUBSCRIBE && !own) ||
+	    (m->type == MSG_CALL && is_continuation(s, m->request)))
+		return false;
+	matter.action = actions[m->type];
+	matter.match = match_of(m);
+	if (!uri_valid(m->uri, matter.match, s->turn->uri_strict) ||
+	    (own && uri_reserved(m->uri)))
+		return false;
+	return authz_ask(r, s, &matter, r->message);
+}
+
+static void in_session(struct router *r, struct session *s,
+		       const struct message *m)
 {
 	unsigned type = (unsigned)m->type;
 
+	if (is_asked_about(r, s, m))
+		return;
 	if (type < sizeof handlers / sizeof *handlers && handlers[type])
 		handlers[type](s, m);
 	else
 		unexpected(s, m->type, "after the session was established");
+	authz_done(s);
 }
 
 /* --- messages ------------------------------------------------------------ */
@@ -454,7 +508,7 @@ static void handle(struct router *r, struct session *s,
 		before_session(r, s, m);
 		break;
 	case SESSION_ESTABLISHED:
-		in_session(s, m);
+		in_session(r, s, m);
 		break;
 	case SESSION_CLOSING:
 		if (m->type == MSG_GOODBYE)
@@ -487,7 +541,7 @@ static void mind_rate(struct router *r, struct session *s)
 	ring_add(&r->throttled, &s->throttled);
 }
 
-void router_receive(struct router *r, struct session *s,
+static void receive(struct router *r, struct session *s,
 		    struct bytes message)
 {
 	struct wamp_limits limits = r->turn.limits;
@@ -495,17 +549,52 @@ void router_receive(struct router *r, struct session *s,
 	struct why why = { "" };
 	int err;
 
+	r->message = message;
 	limits.bytes_max = s->limits->message_bytes;
 	err = message_decode(&r->turn.arena, s->link.serializer, message,
 			     &limits, FROM_CLIENT, &m, &why);
 	if (err) {
 		undecodable(s, err, &why);
 	} else {
-		r->received[m.type]++;
+		/* Once only when it was kept for a decision. */
+		r->received[m.type] +=
+			authz_verdict(s).decision == DECISION_NONE;
 		handle(r, s, &m);
 	}
+}
+
+/* Behind what waits for a decision. */
+static void keep(struct session *s, struct bytes message)
+{
+	if (!authz_keep(s, message))
+		return;
+	session_abort(s, "wamp.error.unavailable",
+		      "too much was said while a decision was waited for");
+	leave(s);
+}
+
+void router_receive(struct router *r, struct session *s,
+		    struct bytes message)
+{
+	if (authz_is_waiting(s))
+		keep(s, message);
+	else
+		receive(r, s, message);
 	mind_rate(r, s);
 	end_turn(r);
+}
+
+void router_resume(struct router *r, struct session *s)
+{
+	struct bytes message;
+
+	while ((message = authz_first(s)).data) {
+		receive(r, s, message);
+		end_turn(r);
+		if (authz_is_waiting(s))
+			return;
+		authz_drop(s);
+	}
 }
 
 /* --- time ---------------------------------------------------------------- */

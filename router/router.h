@@ -31,6 +31,7 @@ struct router {
 	struct ring askers;        /* struct asker (ask.h) */
 	struct role own_role;      /* of whom the router asks as */
 	struct cookies cookies;
+	struct bytes message; /* that is being handled */
 	uint8_t pretend[16]; /* secret: challenges of who does not exist */
 	size_t session_count;
 	uint64_t joined_total;
@@ -61,6 +62,8 @@ struct session *router_connect(struct router *r, const struct link *link,
 /* One message from it. */
 void router_receive(struct router *r, struct session *s,
 		    struct bytes message);
+/* What it said while it was waited for is handled now (authorize.h). */
+void router_resume(struct router *r, struct session *s);
 /* It has read much of what was waiting for it. */
 void router_drained(struct router *r, struct session *s);
 /* The connection is gone; the session is freed. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "router/authn.h"
+#include "router/authorize.h"
 
 void session_init(struct session *s, struct turn *turn,
 		  const struct link *link)
@@ -37,6 +38,7 @@ void session_deinit(struct session *s)
 	id_map_deinit(&s->invocations);
 	free(s->authid);
 	authn_attempt_free(s->attempt);
+	authz_free(s->authz);
 }
 
 /* "Session Establishment", "Session Closing": who may follow whom. */

@@ -64,11 +64,16 @@ enum feature {
 };
 
 /* Why it is not read from. */
-enum pause_reason { PAUSE_RATE = 1 << 0, PAUSE_FEEDS = 1 << 1 };
+enum pause_reason {
+	PAUSE_RATE = 1 << 0,
+	PAUSE_FEEDS = 1 << 1,
+	PAUSE_DECISION = 1 << 2, /* an authorizer is being asked */
+};
 
 struct realm;
 struct role;
 struct authn_attempt;
+struct authz;
 
 struct session {
 	struct turn *turn;
@@ -84,6 +89,7 @@ struct session {
 	uint64_t joined_unix_ms;
 	const void *authn; /* struct authn: how this connection may join */
 	struct authn_attempt *attempt; /* owned; to join (authn.h) */
+	struct authz *authz; /* owned; NULL: nothing was asked (authorize.h) */
 
 	uint64_t last_request;    /* of the client's */
 	uint64_t last_invocation; /* issued to it */
