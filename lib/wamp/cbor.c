@@ -236,10 +236,21 @@ static struct value other_value(const struct cbor_head *head)
 	}
 }
 
+static int build_bignum(struct builder *b, uint64_t tag, struct value *out)
+{
+	uint64_t argument = cbor_big(take_bytes(b, take_head(b).argument));
+
+	*out = tag == CBOR_TAG_BIG ? value_uint(argument)
+				   : value_int(-1 - (int64_t)argument);
+	return 0;
+}
+
 static int build_value(struct builder *b, struct value *out)
 {
 	struct cbor_head head = take_head(b);
 
+	if (head.major == CBOR_TAG && head.argument != CBOR_TAG_BYTES)
+		return build_bignum(b, head.argument, out);
 	if (head.major == CBOR_TAG)
 		head = take_head(b);
 	switch (head.major) {

@@ -6,10 +6,12 @@
  * with one). These files are left out of the WebAssembly build. Base only.
  *
  * Read are all forms of lengths, definite and indefinite, integers from -2^63
- * to 2^64 - 1, all floats, and undefined as null. Two tags are understood:
- * 55799 ("this is CBOR") in front of all, and 64 on byte strings, as which
- * JavaScript's encoders send a Uint8Array. Whatever else has a tag, bignums
- * and dates too, is refused: without its tag it would be another value.
+ * to 2^64 - 1, all floats, and undefined as null. Some tags are understood:
+ * 55799 ("this is CBOR") in front of all; 64 on byte strings, as which
+ * JavaScript's encoders send a Uint8Array; and the bignums' (2 and 3) of
+ * integers in the range above, as Python's cbor writes those from 2^63 on.
+ * Whatever else has a tag, longer bignums and dates too, is refused: without
+ * its tag it would be another value.
  */
 #ifndef WAMP_CBOR_H
 #define WAMP_CBOR_H
@@ -40,7 +42,13 @@ enum cbor_info {
 	CBOR_INDEFINITE = 31, /* with CBOR_OTHER: the break */
 };
 
-enum { CBOR_TAG_BYTES = 64, CBOR_MARK_BYTES = 3 };
+enum {
+	CBOR_TAG_BIG = 2,
+	CBOR_TAG_BIG_NEGATIVE = 3, /* -1 - argument */
+	CBOR_TAG_BYTES = 64,
+	CBOR_BIG_BYTES_MAX = 8,
+	CBOR_MARK_BYTES = 3
+};
 
 struct cbor_head {
 	enum cbor_major major;
@@ -78,6 +86,16 @@ static inline int cbor_read_head(struct bytes text, size_t *at,
 static inline bool cbor_is_break(const struct cbor_head *head)
 {
 	return head->major == CBOR_OTHER && head->info == CBOR_INDEFINITE;
+}
+
+/* A bignum's argument: CBOR_BIG_BYTES_MAX bytes at most. */
+static inline uint64_t cbor_big(struct bytes big)
+{
+	uint64_t argument = 0;
+
+	for (size_t i = 0; i < big.len; i++)
+		argument = argument << 8 | big.data[i];
+	return argument;
 }
 
 /* The bytes of tag 55799 at the beginning: 0 or CBOR_MARK_BYTES. */

@@ -87,19 +87,43 @@ static inline int pass_string(struct walk *w, size_t *at,
 
 /* --- what is no string --------------------------------------------------- */
 
+static int pass_bignum(struct walk *w, size_t *at, uint64_t tag,
+		       const struct cbor_head *inner)
+{
+	size_t start = *at;
+	int err;
+
+	if (inner->info == CBOR_INDEFINITE ||
+	    inner->argument > CBOR_BIG_BYTES_MAX)
+		return ERR_MALFORMED;
+	err = pass_definite(w, at, inner);
+	if (err || tag == CBOR_TAG_BIG)
+		return err;
+	return cbor_big(bytes_of(w->text.data + start, *at - start)) >
+			       INT64_MAX
+		       ? ERR_MALFORMED
+		       : 0;
+}
+
 static int pass_tagged(struct walk *w, size_t *at,
 		       const struct cbor_head *head)
 {
 	struct cbor_head inner;
 	int err;
 
-	if (head->info == CBOR_INDEFINITE || head->argument != CBOR_TAG_BYTES)
+	if (head->info == CBOR_INDEFINITE ||
+	    (head->argument != CBOR_TAG_BYTES &&
+	     head->argument != CBOR_TAG_BIG &&
+	     head->argument != CBOR_TAG_BIG_NEGATIVE))
 		return ERR_MALFORMED;
 	err = cbor_read_head(w->text, at, &inner);
 	if (err)
 		return err;
-	return inner.major == CBOR_BIN ? pass_string(w, at, &inner)
-				       : ERR_MALFORMED;
+	if (inner.major != CBOR_BIN)
+		return ERR_MALFORMED;
+	return head->argument == CBOR_TAG_BYTES
+		       ? pass_string(w, at, &inner)
+		       : pass_bignum(w, at, head->argument, &inner);
 }
 
 static inline int pass_other(const struct cbor_head *head)

@@ -183,6 +183,12 @@ static void test_cbor__other_forms_are_read_too(void **state)
 		{ "d840 420102", "\"\\u0000AQI=\"" },
 		{ "81 d840 5f4101ff", "[\"\\u0000AQ==\"]" },
 		{ "a1 6161 d840 4101", "{\"a\":\"\\u0000AQ==\"}" },
+		{ "c2488000000000000000", "9223372036854775808" },
+		{ "82 c248ffffffffffffffff 00", "[18446744073709551615,0]" },
+		{ "c240", "0" },
+		{ "c2420001", "1" },
+		{ "c3487fffffffffffffff", "-9223372036854775808" },
+		{ "a16161 c340", "{\"a\":-1}" },
 		{ "d9d9f7 8101", "[1]" },
 		{ "d9d9f7 9f01ff", "[1]" },
 	};
@@ -209,7 +215,9 @@ static void test_cbor__what_wamp_does_not_know_is_refused(void **state)
 		"3b8000000000000000",       /* below -2^63 */
 		"3bffffffffffffffff",
 		"c249010000000000000000",   /* a bignum */
-		"c349010000000000000000", "c24101",
+		"c349010000000000000000", "c3488000000000000000",
+		"c200", "c26161", "c25f4101ff", "c2c24101", "c280",
+		"a1c2410101",
 		"c074323031332d30332d32315432303a30343a30305a",
 		"c11a514b67b0",             /* dates */
 		"d81845 6449455446",        /* CBOR in a string */
@@ -483,7 +491,7 @@ static void test_cbor__split_wants_a_list_of_one_to_eight(void **state)
 static void test_cbor__cut_passes_what_check_refuses(void **state)
 {
 	static const char *const payloads[] = {
-		"81c24101", "81c249010000000000000000", "81f0", "81f820",
+		"81c26101", "81c249010000000000000000", "81f0", "81f820",
 		"8161ff", "a10102", "a2616101616102", "9fc1f90000ff",
 		"bf6161ff", "7f4161ff", "d9d9f7d9d9f780",
 		"813bffffffffffffffff", "9fa1c240bfff05ff",
