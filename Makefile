@@ -79,7 +79,7 @@ help:
 	@echo 'make test       all tests (SANITIZE=1: under ASan and UBSan)'
 	@echo 'make programs   the C programs only'
 	@echo 'make pages      WebAssembly and the pages'
-	@echo 'make bench      the benchmarks of tests/bench'
+	@echo 'make bench      the benchmarks of tests/bench; bench-router, bench-peers'
 	@echo 'make clean      remove $(B)'
 
 $(B)/.setup: scripts/setup web/package-lock.json
@@ -122,7 +122,8 @@ $(B)/coordinator: $(O)/coordinator/main.o $(call lib,coordinator compute) $(NET_
 	$(LINK) $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
 $(B)/worker: $(O)/worker/main.o $(call lib,worker compute) $(NET_LIBS)
 	$(LINK) $(NET_SYS) $(SYS_compute)
-$(B)/wampload: $(O)/tests/bench/wampload.o $(NET_LIBS)
+WAMPLOAD_OBJ := $(call objs,$(wildcard tests/bench/load/*.c))
+$(B)/wampload: $(WAMPLOAD_OBJ) $(NET_LIBS)
 	$(LINK) $(NET_SYS)
 
 # --- tests: tests/unit/<room>/test_*.c, each a program --------------------
@@ -195,6 +196,14 @@ test: test-setup
 bench: all $(B)/bench/crowd $(B)/bench/tsp_bench
 	node tests/bench/system.mjs
 	$(B)/bench/crowd
+# What a router costs: tests/bench/README.md. ROUTER="--router URL" measures one
+# that runs; bench-peers sets up other routers, and measures them beside ours.
+.PHONY: bench-router bench-peers
+bench-router: programs $(B)/bench/relay
+	node tests/bench/router.mjs $(ROUTER)
+bench-peers: programs $(B)/bench/relay
+	@scripts/setup peers
+	node tests/bench/peers.mjs
 $(B)/bench/%: $(O)/tests/bench/%.o $(call lib,coordinator compute) $(NET_LIBS)
 	@mkdir -p $(@D)
 	$(LINK) $(NET_SYS) $(SYS_coordinator) $(SYS_compute)
