@@ -158,6 +158,21 @@ void cookies_keep(struct cookies *c, const char *cookie, const char *realm,
 		drop(c, k);
 }
 
+bool cookies_has(struct cookies *c, const char *cookie, uint64_t now_ms)
+{
+	return find(c, cookie, now_ms) != NULL;
+}
+
+int cookie_open(struct cookies *c, struct turn *turn, struct bytes header,
+		uint64_t max_age_ms, bool secure, struct buf *headers,
+		char out[COOKIE_SIZE])
+{
+	if (cookie_read(header, out) && cookies_has(c, out, turn->now_ms))
+		return 0;
+	cookie_make(turn, out);
+	return cookie_write(headers, out, max_age_ms, secure);
+}
+
 bool cookies_known(struct cookies *c, const char *cookie, const char *realm,
 		   uint64_t now_ms)
 {

@@ -25,6 +25,12 @@ void cookies_deinit(struct cookies *c);
 void cookie_make(struct turn *turn, char out[COOKIE_SIZE]);
 /* "cbtid=…" out of a Cookie header; false: there is none of ours. */
 bool cookie_read(struct bytes header, char out[COOKIE_SIZE]);
+/* The answer to a handshake: out gets the text of a cookie that is known, or a
+ * new one's, and headers the line that sets it. Who comes with a text of their
+ * own gets another: nobody can lay one under somebody. */
+int cookie_open(struct cookies *c, struct turn *turn, struct bytes header,
+		uint64_t max_age_ms, bool secure, struct buf *headers,
+		char out[COOKIE_SIZE]) MUST_CHECK;
 /* The header line that sets it. */
 int cookie_write(struct buf *out, const char *cookie, uint64_t max_age_ms,
 		 bool secure) MUST_CHECK;
@@ -33,6 +39,8 @@ int cookie_write(struct buf *out, const char *cookie, uint64_t max_age_ms,
 void cookies_keep(struct cookies *c, const char *cookie, const char *realm,
 		  const char *authid, const char *role, uint64_t now_ms,
 		  uint64_t max_age_ms);
+/* In any realm. */
+bool cookies_has(struct cookies *c, const char *cookie, uint64_t now_ms);
 bool cookies_known(struct cookies *c, const char *cookie, const char *realm,
 		   uint64_t now_ms);
 /* Copies authid and role of a known one. ERR_NOMEM. */

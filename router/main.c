@@ -212,6 +212,19 @@ static bool on_origin(void *ctx, struct bytes origin)
 	return web_origin(&((struct place *)ctx)->web, origin);
 }
 
+static int on_opening(void *ctx, struct bytes cookie, bool secure,
+		      struct buf *headers, char tag[TRANSPORT_TAG_SIZE])
+{
+	struct place *place = ctx;
+	const struct authn *authn = &place->config->authn;
+	struct router *r = &place->program->router;
+
+	if (!authn->ways[AUTHN_COOKIE].on)
+		return 0;
+	return cookie_open(&r->cookies, &r->turn, cookie, authn->cookie_ms,
+			   secure, headers, tag);
+}
+
 static int listen_at(struct place *place, const struct url *where)
 {
 	unsigned port;
@@ -292,6 +305,7 @@ static struct server *make_server(struct place *place, const char *path)
 		.message_max = largest_message(&place->program->config),
 		.http = on_http,
 		.origin = on_origin,
+		.opening = on_opening,
 		.accepted = on_accepted,
 		.ctx = place,
 	};

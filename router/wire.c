@@ -192,6 +192,7 @@ void wires_accept(struct wires *w, struct transport *t,
 		return;
 	}
 	snprintf(link.peer, sizeof link.peer, "%s", transport_peer(t));
+	snprintf(link.cookie, sizeof link.cookie, "%s", transport_tag(t));
 	set_time(w);
 	*wire = (struct wire){ w, t, router_connect(w->router, &link, authn) };
 	if (!wire->session) {

@@ -80,20 +80,22 @@ unsigned handshake_check(const struct http_head *request,
 }
 
 int handshake_answer(struct buf *out, const struct http_head *request,
-		     const char *subprotocol)
+		     const char *subprotocol, struct bytes headers)
 {
 	char accept[HANDSHAKE_ACCEPT_SIZE];
 	int err = accept_value(request->value[HTTP_WS_KEY], accept);
 
 	if (err)
 		return err;
-	return buf_printf(out,
-			  "HTTP/1.1 101 Switching Protocols\r\n"
-			  "Upgrade: websocket\r\n"
-			  "Connection: Upgrade\r\n"
-			  "Sec-WebSocket-Accept: %s\r\n"
-			  "Sec-WebSocket-Protocol: %s\r\n\r\n",
-			  accept, subprotocol);
+	buf_printf(out,
+		   "HTTP/1.1 101 Switching Protocols\r\n"
+		   "Upgrade: websocket\r\n"
+		   "Connection: Upgrade\r\n"
+		   "Sec-WebSocket-Accept: %s\r\n"
+		   "Sec-WebSocket-Protocol: %s\r\n",
+		   accept, subprotocol);
+	buf_add_bytes(out, headers);
+	return buf_add_str(out, "\r\n");
 }
 
 /* --- client -------------------------------------------------------------- */

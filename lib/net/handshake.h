@@ -25,9 +25,9 @@ bool handshake_is_upgrade(const struct http_head *request);
 unsigned handshake_check(const struct http_head *request,
 			 const char *const *offered, const char **subprotocol,
 			 const char **what);
-/* The 101 for a checked request. */
+/* The 101 for a checked request; `headers` are more whole lines, or none. */
 int handshake_answer(struct buf *out, const struct http_head *request,
-		     const char *subprotocol);
+		     const char *subprotocol, struct bytes headers);
 
 /* A client's request; `key` is made here. */
 int handshake_request(struct buf *out, const struct url *where,

@@ -27,6 +27,7 @@ enum { HTTP_HEAD_MAX = 8192 };
 	X(HTTP_WS_PROTOCOL, "sec-websocket-protocol")                         \
 	X(HTTP_WS_EXTENSIONS, "sec-websocket-extensions")                     \
 	X(HTTP_WS_ACCEPT, "sec-websocket-accept")                             \
+	X(HTTP_COOKIE, "cookie")                                              \
 	X(HTTP_FORWARDED, "forwarded")                                        \
 	X(HTTP_FORWARDED_FOR, "x-forwarded-for")                              \
 	X(HTTP_REAL_IP, "x-real-ip")                                          \

@@ -58,6 +58,12 @@ struct server_config {
 	/* May this page's Origin connect? Called when there is one. NULL: no
 	 * page may. */
 	bool (*origin)(void *ctx, struct bytes origin);
+	/* A WebSocket opens, its origin is welcome: appends whole header lines
+	 * to the answer, each ended by CRLF, and may write a text that the
+	 * transport keeps. `cookie`: the header, or empty; secure: https. An
+	 * error drops the connection. NULL: nothing to add. */
+	int (*opening)(void *ctx, struct bytes cookie, bool secure,
+		       struct buf *headers, char tag[TRANSPORT_TAG_SIZE]);
 	/* A new transport: call transport_handle now. */
 	void (*accepted)(void *ctx, struct transport *t);
 	void *ctx;

@@ -180,11 +180,19 @@ static void become_transport(struct http_conn *c, const struct http_head *head,
 		.proxy_tls = bytes_equal_str(head->value[HTTP_FORWARDED_PROTO],
 					     "https"),
 	};
+	const struct server *s = c->server;
+	struct buf headers;
 
-	if (handshake_answer(stream_out(c->stream), head, subprotocol))
+	buf_init(&headers);
+	if ((s->config.opening &&
+	     s->config.opening(s->config.ctx, head->value[HTTP_COOKIE],
+			       origin.proxy_tls, &headers, origin.tag)) ||
+	    handshake_answer(stream_out(c->stream), head, subprotocol,
+			     buf_bytes(&headers)))
 		http_conn_drop(c);
 	else
 		http_conn_hand_over(c, &origin, rest);
+	buf_deinit(&headers);
 }
 
 static bool origin_is_welcome(const struct server *s,

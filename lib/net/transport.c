@@ -373,6 +373,8 @@ struct transport *transport_new(struct stream *s,
 	t->stream = s;
 	t->client = origin->client;
 	t->serializer = origin->serializer;
+	memcpy(t->tag, origin->tag, sizeof t->tag);
+	t->tag[sizeof t->tag - 1] = '\0';
 	t->gone = origin->gone;
 	t->gone_ctx = origin->ctx;
 	t->heard_ms = transport_now_ms(t);
@@ -435,6 +437,11 @@ const struct serializer *transport_serializer(const struct transport *t)
 const char *transport_peer(const struct transport *t)
 {
 	return t->peer;
+}
+
+const char *transport_tag(const struct transport *t)
+{
+	return t->tag;
 }
 
 const char *transport_origin(const struct transport *t)

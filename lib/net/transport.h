@@ -19,6 +19,8 @@
 
 struct transport;
 
+enum { TRANSPORT_TAG_SIZE = 40 };
+
 /* A time of 0 is no limit (but close_ms). */
 struct transport_limits {
 	size_t message_max;       /* in; larger closes it (1009) */
@@ -69,6 +71,8 @@ const struct serializer *transport_serializer(const struct transport *t);
 /* "127.0.0.1:51234", "unix"; and the Origin header or "". */
 const char *transport_peer(const struct transport *t);
 const char *transport_origin(const struct transport *t);
+/* What server_config.opening wrote, or "". */
+const char *transport_tag(const struct transport *t);
 bool transport_is_local(const struct transport *t); /* loopback or unix */
 bool transport_is_secure(const struct transport *t); /* TLS */
 /* A proxy on this machine speaks for somebody who came to it over TLS. */

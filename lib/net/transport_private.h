@@ -14,6 +14,7 @@ struct transport_origin {
 	size_t peer_max;     /* a RawSocket whose peer takes messages of so
 				many bytes; 0: a WebSocket */
 	struct bytes origin; /* the Origin header, or empty; copied */
+	char tag[TRANSPORT_TAG_SIZE];
 	bool forwarded;      /* a proxy speaks for somebody else: not local */
 	bool proxy_tls;      /* and says that it is asked over TLS */
 	/* Told after `closed`, as the transport goes; may be NULL. */

@@ -28,7 +28,7 @@ struct transport {
 	void (*gone)(void *ctx);
 	void *gone_ctx;
 	char *origin; /* owned */
-	char peer[ADDRESS_TEXT_MAX];
+	char peer[ADDRESS_TEXT_MAX], tag[TRANSPORT_TAG_SIZE];
 	char why[128];
 	bool client, local, proxy_tls;
 

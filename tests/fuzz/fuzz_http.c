@@ -26,7 +26,8 @@ static void request(struct bytes text)
 	buf_clear(&out);
 	if (handshake_is_upgrade(&head) &&
 	    handshake_check(&head, offered, &subprotocol, &what) == 0)
-		(void)handshake_answer(&out, &head, subprotocol);
+		(void)handshake_answer(&out, &head, subprotocol,
+				       head.value[HTTP_COOKIE]);
 	buf_deinit(&out);
 }
 

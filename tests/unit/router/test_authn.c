@@ -488,6 +488,35 @@ static void test_authn__cookies_are_read_and_written(void **state)
 	buf_deinit(&out);
 }
 
+/* A text that nobody proved anything with is not taken over. */
+static void test_authn__a_cookie_can_not_be_laid_under_somebody(void **state)
+{
+	char text[COOKIE_SIZE], again[COOKIE_SIZE];
+	struct buf out;
+	struct door d;
+
+	(void)state;
+	buf_init(&out);
+	door_open(&d, AUTHN_COOKIE);
+	assert_int_equal(cookie_open(&d.room.router.cookies,
+				     &d.room.router.turn,
+				     bytes_str("cbtid=" COOKIE), 1000, false,
+				     &out, text), 0);
+	assert_string_not_equal(text, COOKIE);
+	assert_true(out.len > 0);
+	buf_clear(&out);
+	cookies_keep(&d.room.router.cookies, COOKIE, "r", "a", "b",
+		     d.room.now_ms, 1000);
+	assert_int_equal(cookie_open(&d.room.router.cookies,
+				     &d.room.router.turn,
+				     bytes_str("cbtid=" COOKIE), 1000, false,
+				     &out, again), 0);
+	assert_string_equal(again, COOKIE);
+	assert_int_equal(out.len, 0);
+	buf_deinit(&out);
+	door_close(&d);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -510,6 +539,8 @@ int main(void)
 		cmocka_unit_test(
 			test_authn__the_number_of_cookies_has_a_limit),
 		cmocka_unit_test(test_authn__cookies_are_read_and_written),
+		cmocka_unit_test(
+			test_authn__a_cookie_can_not_be_laid_under_somebody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
