@@ -147,7 +147,7 @@ static bool read_scram(const struct value *dict, struct principal *p)
 	       value_get_str(dict_get(dict, "server-key"), &server) &&
 	       keys_read_scram(stored, p->scram.stored) &&
 	       keys_read_scram(server, p->scram.server) && p->salt &&
-	       keys_read_salt(&p->salt) &&
+	       keys_is_salt(p->salt) &&
 	       p->iterations >= SCRAM_ITERATIONS_MIN;
 }
 

@@ -114,10 +114,9 @@ static void read_scram(struct cfg *c, const json_t *json, struct principal *p)
 	read_range(c, json, "iterations", SCRAM_ITERATIONS_MIN,
 		   PBKDF2_ITERATIONS_MAX, &p->iterations);
 	cfg_string(c, json, "salt", true, &p->salt);
-	if (p->salt && !keys_read_salt(&p->salt))
-		cfg_fail(c, "salt", "wanted are %d to %d bytes, in base64 or "
-				    "hex", SCRAM_SALT_BYTES_MIN,
-			 SCRAM_SALT_BYTES_MAX);
+	if (p->salt && !keys_is_salt(p->salt))
+		cfg_fail(c, "salt", "wanted are %d to %d bytes, in base64",
+			 SCRAM_SALT_BYTES_MIN, SCRAM_SALT_BYTES_MAX);
 	read_scram_key(c, json, "stored-key", p->scram.stored);
 	read_scram_key(c, json, "server-key", p->scram.server);
 }

@@ -1,7 +1,6 @@
 #include "router/config_keys.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int digit(uint8_t c)
@@ -39,25 +38,13 @@ bool keys_read_scram(struct bytes text, uint8_t key[SHA256_BYTES])
 	       len == SHA256_BYTES;
 }
 
-bool keys_read_salt(char **salt)
+bool keys_is_salt(const char *text)
 {
 	uint8_t raw[SCRAM_SALT_BYTES_MAX];
-	struct bytes text = bytes_str(*salt);
 	size_t len = 0;
-	char *copy;
 
-	if (!hex_decode(text, raw, sizeof raw, &len))
-		return base64_decode(text, raw, sizeof raw, &len) &&
-		       len >= SCRAM_SALT_BYTES_MIN;
-	if (len < SCRAM_SALT_BYTES_MIN)
-		return false;
-	copy = malloc(BASE64_SIZE(sizeof raw));
-	if (!copy)
-		return false;
-	base64_encode(bytes_of(raw, len), copy);
-	free(*salt);
-	*salt = copy;
-	return true;
+	return base64_decode(bytes_str(text), raw, sizeof raw, &len) &&
+	       len >= SCRAM_SALT_BYTES_MIN;
 }
 
 bool keys_is_sha1(const char *text)

@@ -10,10 +10,9 @@
 
 /* 32 bytes, as 64 hex digits or in base64. */
 bool keys_read_scram(struct bytes text, uint8_t key[SHA256_BYTES]);
-/* A salt of SCRAM_SALT_BYTES_MIN … MAX bytes; hex digits, an even number, as
- * Crossbar.io's, become base64 in its place (a new text). false: it is
- * neither, or there is no memory. */
-bool keys_read_salt(char **salt);
+/* SCRAM's salt, SCRAM_SALT_BYTES_MIN … MAX bytes in base64: it is sent as it
+ * is written. */
+bool keys_is_salt(const char *text);
 /* "AB:CD:…" of SHA-1, in either case. */
 bool keys_is_sha1(const char *text);
 
