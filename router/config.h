@@ -14,7 +14,8 @@
  *                    subscribe}; disclose {caller, publisher}
  *       limits       the members of struct role_limits (limits.h)
  *     store        {type?, call-queue: [{uri, match?, limit}]}
- *     procedures   [{uri, match?, invoke?, concurrency_max?, queue?}]: what an
+ *     procedures   [{uri, match?, invoke?, concurrency_max?, queue?,
+ *                  force?}]: what an
  *                  outsider may not choose
  *     options      {uri_check: loose | strict}
  *   transports   [{type: web | websocket, endpoint: {type: tcp,

@@ -228,19 +228,22 @@ static void read_procedure(struct cfg *c, const json_t *json, void *item,
 {
 	struct procedure_rule *rule = item;
 	char *invoke = NULL;
+	bool force = true;
 
 	(void)ctx;
-	if (!cfg_object(c, json, "uri match invoke concurrency_max queue"))
+	if (!cfg_object(c, json, "uri match invoke concurrency_max queue force"))
 		return;
 	keep_pattern(c, json, rule);
 	cfg_string(c, json, "invoke", false, &invoke);
 	rule->pins_invoke = invoke != NULL;
 	if (invoke && !invoke_parse(bytes_str(invoke), &rule->invoke))
 		cfg_fail(c, "invoke", "accepted are single, first, last, "
-				      "random, roundrobin");
+				      "random, roundrobin, leastloaded");
 	free(invoke);
 	read_uint32(c, json, "concurrency_max", &rule->concurrency_max);
 	read_uint32(c, json, "queue", &rule->queue_max);
+	cfg_bool(c, json, "force", &force);
+	rule->denies_force = !force;
 }
 
 static void read_call_queue(struct cfg *c, const json_t *json, void *item,

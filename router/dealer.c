@@ -12,11 +12,12 @@ static const char *const invoke_names[] = {
 	[INVOKE_SINGLE] = "single",         [INVOKE_FIRST] = "first",
 	[INVOKE_LAST] = "last",             [INVOKE_RANDOM] = "random",
 	[INVOKE_ROUNDROBIN] = "roundrobin",
+	[INVOKE_LEASTLOADED] = "leastloaded",
 };
 
 bool invoke_parse(struct bytes text, enum invoke_policy *out)
 {
-	for (unsigned i = 0; i <= INVOKE_ROUNDROBIN; i++) {
+	for (unsigned i = 0; i <= INVOKE_LEASTLOADED; i++) {
 		if (bytes_equal_str(text, invoke_names[i])) {
 			*out = (enum invoke_policy)i;
 			return true;
@@ -38,6 +39,7 @@ void dealer_init(struct dealer *d, struct turn *turn,
 			      .rule_count = rule_count, .happened = happened,
 			      .happened_ctx = ctx };
 	uri_map_init(&d->registrations, turn_random(turn));
+	d->seed = turn_random(turn);
 	id_map_init(&d->by_id);
 	ring_init(&d->calls);
 	ring_init(&d->spare);
@@ -73,6 +75,14 @@ struct registration *dealer_match(const struct dealer *d, struct bytes uri)
 struct registration *dealer_get(const struct dealer *d, uint64_t id)
 {
 	return id_map_get(&d->by_id, id);
+}
+
+void dealer_each_registration(const struct dealer *d,
+			      dealer_registration_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < d->by_id.cap; i++)
+		if (d->by_id.slots[i].id)
+			fn(ctx, d->by_id.slots[i].item);
 }
 
 void dealer_tell(struct dealer *d, enum happening what,
@@ -179,7 +189,7 @@ struct register_options {
 	enum uri_match match;
 	enum invoke_policy invoke;
 	uint32_t concurrency;
-	bool forward_timeout;
+	bool forward_timeout, force;
 };
 
 static const char *read_options(const struct value *options,
@@ -197,7 +207,7 @@ static const char *read_options(const struct value *options,
 	if (v && !(value_get_str(v, &text) &&
 		   invoke_parse(text, &out->invoke)))
 		return "invoke: accepted are single, first, last, random, "
-		       "roundrobin";
+		       "roundrobin, leastloaded";
 	v = dict_get(options, "concurrency");
 	if (v && v->type != VALUE_NULL) {
 		if (!value_get_range(v, 1, UINT32_MAX, &number))
@@ -206,6 +216,7 @@ static const char *read_options(const struct value *options,
 	}
 	out->forward_timeout =
 		value_is_true(dict_get(options, "forward_timeout"));
+	out->force = value_is_true(dict_get(options, "force_reregister"));
 	return NULL;
 }
 
@@ -213,6 +224,19 @@ static void refuse(struct session *s, const struct message *m,
 		   const char *uri, const char *text)
 {
 	session_error(s, m->type, m->request, uri, text);
+}
+
+/* May `s` take the place of those that are there? Answers when not. */
+static bool may_force(struct dealer *d, struct session *s,
+		      const struct message *m, const struct registration *r)
+{
+	const struct procedure_rule *rule = rule_for(d, r->match, r->uri);
+
+	if (!rule || !rule->denies_force)
+		return true;
+	refuse(s, m, "wamp.error.not_authorized",
+	       "force_reregister is not allowed for this procedure");
+	return false;
 }
 
 /* May `s` join what is there already? Answers when not. */
@@ -283,50 +307,12 @@ static void join_registration(struct dealer *d, struct session *s,
 	queue_drain(d, r);
 }
 
-void dealer_register(struct dealer *d, struct session *s,
-		     const struct message *m)
-{
-	struct register_options options;
-	const char *wrong = read_options(m->options, &options);
-	struct registration *r;
-
-	if (wrong) {
-		refuse(s, m, "wamp.error.invalid_argument", wrong);
-		return;
-	}
-	r = dealer_lookup(d, options.match, m->uri);
-	if ((r && !may_share(d, s, m, r, &options)) ||
-	    !within_limits(s, m, options.match))
-		return;
-	if (!r)
-		r = registration_new(d, options.match, m->uri,
-				     options.invoke);
-	if (r)
-		join_registration(d, s, m, r, &options);
-	else
-		refuse(s, m, "wamp.error.unavailable", "out of memory");
-}
-
 /* A callee that has no call in flight goes with its registration. */
 static void callee_remove(struct dealer *d, struct callee *c)
 {
 	callee_detach(d, c);
 	if (!c->in_flight)
 		callee_free(d, c);
-}
-
-void dealer_unregister(struct dealer *d, struct session *s,
-		       const struct message *m)
-{
-	struct registration *r = dealer_get(d, m->subject);
-	struct callee *c = r ? callee_find(r, s) : NULL;
-
-	if (!c || !c->attached) {
-		refuse(s, m, "wamp.error.no_such_registration", NULL);
-		return;
-	}
-	session_acknowledge(s, MSG_UNREGISTERED, m->request, 0);
-	callee_remove(d, c);
 }
 
 static void tell_revoked(struct session *s, uint64_t registration,
@@ -344,6 +330,97 @@ static void tell_revoked(struct session *s, uint64_t registration,
 		return;
 	m.options = &details;
 	(void)session_send(s, &m);
+}
+
+/* All but `kept` go. */
+static void evict(struct dealer *d, struct registration *r,
+		  const struct callee *kept)
+{
+	ring_each_safe(at, &r->callees) {
+		struct callee *c = ring_item(at, struct callee,
+					     in_registration);
+
+		if (c == kept)
+			continue;
+		tell_revoked(c->session, r->id,
+			     "replaced by force_reregister");
+		callee_remove(d, c);
+	}
+}
+
+/* The newcomer is there before the others go, so that the registration and
+ * its queue live on. */
+static void force_registration(struct dealer *d, struct session *s,
+			       const struct message *m,
+			       struct registration *r,
+			       const struct register_options *options)
+{
+	const struct procedure_rule *rule = rule_for(d, r->match, r->uri);
+	struct callee *c = callee_find(r, s);
+	bool is_new = !c || !c->attached;
+
+	if (is_new && !within_limits(s, m, r->match))
+		return;
+	if (is_new)
+		c = callee_new(r, s);
+	if (!c) {
+		refuse(s, m, "wamp.error.unavailable", "out of memory");
+		return;
+	}
+	if (!rule || !rule->pins_invoke)
+		r->invoke = options->invoke;
+	c->forward_timeout = options->forward_timeout;
+	if (is_new)
+		callee_attach(c, options->concurrency);
+	session_acknowledge(s, MSG_REGISTERED, m->request, r->id);
+	if (is_new)
+		dealer_tell(d, REGISTRATION_REGISTERED, s, r);
+	evict(d, r, c);
+	queue_drain(d, r);
+	queue_fail_declined(d, r);
+}
+
+void dealer_register(struct dealer *d, struct session *s,
+		     const struct message *m)
+{
+	struct register_options options;
+	const char *wrong = read_options(m->options, &options);
+	struct registration *r;
+
+	if (wrong) {
+		refuse(s, m, "wamp.error.invalid_argument", wrong);
+		return;
+	}
+	r = dealer_lookup(d, options.match, m->uri);
+	if (r && options.force) {
+		if (may_force(d, s, m, r))
+			force_registration(d, s, m, r, &options);
+		return;
+	}
+	if ((r && !may_share(d, s, m, r, &options)) ||
+	    !within_limits(s, m, options.match))
+		return;
+	if (!r)
+		r = registration_new(d, options.match, m->uri,
+				     options.invoke);
+	if (r)
+		join_registration(d, s, m, r, &options);
+	else
+		refuse(s, m, "wamp.error.unavailable", "out of memory");
+}
+
+void dealer_unregister(struct dealer *d, struct session *s,
+		       const struct message *m)
+{
+	struct registration *r = dealer_get(d, m->subject);
+	struct callee *c = r ? callee_find(r, s) : NULL;
+
+	if (!c || !c->attached) {
+		refuse(s, m, "wamp.error.no_such_registration", NULL);
+		return;
+	}
+	session_acknowledge(s, MSG_UNREGISTERED, m->request, 0);
+	callee_remove(d, c);
 }
 
 bool dealer_remove_callee(struct dealer *d, uint64_t registration,

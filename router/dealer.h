@@ -17,8 +17,9 @@
  *                                      a sleeping one is not fed on and on
  *
  * Invariants, asserted by dealer_check: each callee has at most `concurrency`
- * calls; nothing is queued while a callee that has not declined it has a free
- * slot; every caller is answered exactly once; the queue keeps its limit (a
+ * calls; nothing is queued while a callee that may take it has a free slot (of
+ * a sharded call: the one callee that its shard belongs to; else any that has
+ * not declined it); every caller is answered exactly once; the queue keeps its limit (a
  * call that was declined does not count, as it was let in before).
  *
  * Readings of what the specification leaves open. A busy `first` or `last`
@@ -30,6 +31,25 @@
  * invocations) is passed over as if it had declined; when all are so, the call
  * ends with wamp.error.feature_not_supported. A callee that has sent a
  * progressive result has taken its call and can not decline it any more.
+ *
+ * `leastloaded` compares in flight / concurrency; a callee without a
+ * concurrency counts as one with 1: among such the fewest in flight decide,
+ * beside others it is asked when they are full. Ties go in turn.
+ *
+ * "Sharded Registration" is a sketch; the reading: a CALL with Options.runmode
+ * "partition" and Options.rkey (a text) goes to the callee that its rkey
+ * belongs to, the same one while it lives, by rendezvous hashing over the
+ * attached callees: when one comes or goes, only its own shards move. It waits
+ * for that callee rather than going to another. One that declines it gives up
+ * that call, which goes to the next in the rkey's order. Without runmode an
+ * rkey means nothing; there is no other runmode. With `single` there is but
+ * one callee.
+ *
+ * REGISTER.Options.force_reregister puts the newcomer in the place of all
+ * callees that are there: they get UNREGISTERED if they have announced
+ * registration_revocation, and answer what they have in flight; the
+ * registration and its queue live on, with the newcomer's policy where none is
+ * pinned. Who may register may force, but where a rule says `force: false`.
  */
 #ifndef ROUTER_DEALER_H
 #define ROUTER_DEALER_H
@@ -46,6 +66,7 @@ enum invoke_policy {
 	INVOKE_LAST,
 	INVOKE_RANDOM,
 	INVOKE_ROUNDROBIN,
+	INVOKE_LEASTLOADED,
 };
 
 bool invoke_parse(struct bytes text, enum invoke_policy *out);
@@ -59,6 +80,14 @@ struct procedure_rule {
 	enum invoke_policy invoke;
 	uint32_t concurrency_max; /* 0: none; a larger one is lowered */
 	uint32_t queue_max;       /* calls; 0: no queue */
+	bool denies_force;        /* force_reregister is refused */
+};
+
+/* What callees have done with their calls. */
+struct callee_work {
+	uint64_t done, errors, declined;
+	uint64_t busy_ms; /* from INVOCATION to the last word, of done and
+			     errors; of the loop's clock */
 };
 
 struct registration {
@@ -71,7 +100,9 @@ struct registration {
 	struct ring callees; /* in the order of registering */
 	struct ring leaving; /* unregistered, with calls to answer */
 	uint32_t callee_count, free_count;
-	struct callee *last_picked; /* roundrobin; NULL: none */
+	struct callee *last_picked; /* in turn; NULL: none */
+	uint64_t membership; /* counts callees' coming and going */
+	struct callee_work work; /* of all callees, gone ones too */
 	struct ring queue; /* the oldest first */
 	uint32_t queue_count, declined_count; /* these are in it, too */
 	uint32_t needy_count; /* and these: calls with needs */
@@ -87,6 +118,7 @@ struct callee {
 	uint32_t carried; /* had from an earlier registering: may be above
 			     concurrency until answered */
 	bool attached, is_free;
+	struct callee_work work;
 	bool forward_timeout;
 	struct ring in_registration, of_session;
 	struct ring calls;
@@ -112,6 +144,11 @@ struct call {
 	struct registration *registration; /* while queued; or NULL */
 	struct callee *callee;             /* while not queued; or NULL */
 	uint64_t invocation;
+	uint64_t begun_ms; /* its INVOCATION */
+	bool is_sharded;
+	uint64_t shard; /* hash of its rkey */
+	struct callee *owner; /* of the shard, at owner_at; or NULL */
+	uint64_t owner_at;    /* registration's membership then */
 	bool receive_progress;
 	struct grant grant;
 	unsigned needs; /* features that its callee must have announced */
@@ -149,6 +186,8 @@ struct dealer {
 	uint64_t calls_total, answered_total;
 	uint64_t errors_total; /* of those answered, these three */
 	uint64_t timeouts_total, canceled_total;
+	uint64_t rerouted_total;
+	uint64_t seed; /* of shards */
 };
 
 void dealer_init(struct dealer *d, struct turn *turn,
@@ -192,6 +231,11 @@ struct registration *dealer_lookup(const struct dealer *d,
 				   enum uri_match match, struct bytes uri);
 struct registration *dealer_match(const struct dealer *d, struct bytes uri);
 struct registration *dealer_get(const struct dealer *d, uint64_t id);
+
+typedef void dealer_registration_fn(void *ctx, const struct registration *r);
+/* Every registration, in no order. */
+void dealer_each_registration(const struct dealer *d,
+			      dealer_registration_fn *fn, void *ctx);
 
 /* Asserts every invariant; for tests, after every step. */
 void dealer_check(const struct dealer *d);

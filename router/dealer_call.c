@@ -277,6 +277,7 @@ static void take_slot(struct call *call, struct callee *c)
 	struct session *s = c->session;
 
 	call->state = CALL_IN_FLIGHT;
+	call->begun_ms = s->turn->now_ms;
 	s->last_invocation = call->invocation;
 	id_map_add(&s->invocations, call->invocation, call);
 	ring_add(&c->calls, &call->in_place);
@@ -426,6 +427,8 @@ void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 	}
 	call->grant = grant;
 	wrong = read_options(call, m->options);
+	if (!wrong)
+		wrong = shard_read(d, call, m->options);
 	if (wrong) {
 		call_fail(d, call, "wamp.error.invalid_argument", wrong);
 		return;

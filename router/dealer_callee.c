@@ -99,6 +99,7 @@ void callee_attach(struct callee *c, uint32_t concurrency)
 
 	c->concurrency = lowered(concurrency, r->concurrency_max);
 	c->attached = true;
+	r->membership++;
 	ring_add(&r->callees, &c->in_registration);
 	r->callee_count++;
 	c->session->registration_count++;
@@ -125,6 +126,28 @@ void callee_done(struct dealer *d, struct callee *c)
 		callee_free(d, c);
 }
 
+static void note(struct callee_work *work, enum word word, uint64_t ms)
+{
+	if (word == WORD_DECLINED) {
+		work->declined++;
+		return;
+	}
+	work->busy_ms += ms;
+	if (word == WORD_DONE)
+		work->done++;
+	else
+		work->errors++;
+}
+
+void callee_note(const struct dealer *d, const struct call *call,
+		 enum word word)
+{
+	uint64_t ms = d->turn->now_ms - call->begun_ms;
+
+	note(&call->callee->work, word, ms);
+	note(&call->callee->registration->work, word, ms);
+}
+
 /* roundrobin goes on with the one after whoever has left. */
 static void step_back(struct registration *r, struct callee *c)
 {
@@ -146,6 +169,7 @@ void callee_detach(struct dealer *d, struct callee *c)
 
 	step_back(r, c);
 	c->attached = false;
+	r->membership++;
 	callee_update(c);
 	ring_remove(&c->in_registration);
 	ring_add(&r->leaving, &c->in_registration);
@@ -158,5 +182,7 @@ void callee_detach(struct dealer *d, struct callee *c)
 		registration_delete(d, r);
 	} else {
 		queue_fail_declined(d, r);
+		/* Its shards are another's now, who may be free. */
+		queue_drain(d, r);
 	}
 }

@@ -52,14 +52,19 @@ static size_t check_callee(const struct callee *c)
 static void check_queued(const struct registration *r, const struct call *call)
 {
 	bool all_declined = true;
+	const struct callee *owner = call->is_sharded &&
+				     r->invoke != INVOKE_SINGLE ?
+					     shard_owner(r, call) :
+					     NULL;
 
 	assert(call->state == CALL_QUEUED && call->registration == r);
+	assert(!owner || !owner->is_free);
 	ring_each(at, &r->callees) {
 		const struct callee *c = ring_item(at, struct callee,
 						   in_registration);
 		bool declined = call_is_declined_by(call, c->session);
 
-		assert(declined || !c->is_free);
+		assert(owner || declined || !c->is_free);
 		all_declined = all_declined && declined;
 	}
 	assert(!all_declined);

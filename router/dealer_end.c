@@ -182,6 +182,7 @@ bool dealer_yield(struct dealer *d, struct session *s,
 		progress(d, s, call, m);
 		return true;
 	}
+	callee_note(d, call, WORD_DONE);
 	if (call->state == CALL_IN_FLIGHT)
 		result(d, s, call, m);
 	call_finish(d, call);
@@ -203,6 +204,8 @@ static bool reroute(struct dealer *d, struct session *s, struct call *call)
 	if (!more)
 		return false;
 	more[call->declined_count++] = s->id;
+	d->rerouted_total++;
+	callee_note(d, call, WORD_DECLINED);
 	call->declined = more;
 	id_map_take(&s->invocations, call->invocation);
 	ring_remove(&call->in_place);
@@ -254,6 +257,7 @@ bool dealer_error(struct dealer *d, struct session *s,
 		if (was_the_only_one(call))
 			uri = bytes_str("wamp.error.no_available_callee");
 	}
+	callee_note(d, call, WORD_ERROR);
 	if (call->state == CALL_IN_FLIGHT)
 		forward_error(d, call, m, uri);
 	call_finish(d, call);

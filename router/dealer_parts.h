@@ -32,11 +32,27 @@ void callee_done(struct dealer *d, struct callee *c);
 void callee_detach(struct dealer *d, struct callee *c);
 void callee_free(struct dealer *d, struct callee *c);
 
+/* The callee has said its last word to this call. */
+enum word { WORD_DONE, WORD_ERROR, WORD_DECLINED };
+void callee_note(const struct dealer *d, const struct call *call,
+		 enum word word);
+
+/* --- dealer_shard.c ------------------------------------------------------ */
+
+/* Reads CALL.Options.runmode and rkey. NULL, or what is wrong. */
+const char *shard_read(const struct dealer *d, struct call *call,
+		       const struct value *options);
+/* The callee it belongs to, busy or not; NULL: all have declined it. */
+struct callee *shard_owner(const struct registration *r,
+			   const struct call *call);
+/* The same, remembered while nobody comes or goes. */
+struct callee *shard_find(const struct registration *r, struct call *call);
+
 /* --- dealer_policy.c ----------------------------------------------------- */
 
 /* A callee with a free slot that has not declined the call; NULL: none. */
 struct callee *policy_pick(struct dealer *d, struct registration *r,
-			   const struct call *call);
+			   struct call *call);
 
 /* --- dealer_queue.c ------------------------------------------------------ */
 

@@ -13,6 +13,7 @@ static void enter(struct registration *r, struct call *call)
 {
 	call->state = CALL_QUEUED;
 	call->registration = r;
+	call->owner = NULL;
 	r->queue_count++;
 	r->declined_count += call->declined_count > 0;
 	r->needy_count += call->needs != 0;

@@ -16,7 +16,8 @@ static const char *const dealer_features[] = {
 	"call_timeout", "call_canceling",
 	"caller_identification", "call_trustlevels",
 	"payload_passthru_mode", "pattern_based_registration",
-	"shared_registration", "call_reroute", "registration_revocation",
+	"shared_registration", "sharded_registration", "call_reroute",
+	"registration_revocation",
 	"testament_meta_api", "session_meta_api", "registration_meta_api",
 	NULL,
 };

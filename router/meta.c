@@ -121,6 +121,7 @@ static meta_fn *find(struct bytes uri)
 		meta_session_procedures,
 		meta_testament_procedures,
 		meta_registration_procedures,
+		meta_procedure_procedures,
 		meta_subscription_procedures,
 	};
 

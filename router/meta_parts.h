@@ -25,6 +25,7 @@ struct meta_procedure {
 /* Each ends with a NULL. */
 extern const struct meta_procedure meta_testament_procedures[];
 extern const struct meta_procedure meta_session_procedures[];
+extern const struct meta_procedure meta_procedure_procedures[];
 extern const struct meta_procedure meta_registration_procedures[];
 extern const struct meta_procedure meta_subscription_procedures[];
 

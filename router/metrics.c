@@ -85,6 +85,11 @@ static uint64_t realm_canceled(const struct realm *r)
 	return r->dealer.canceled_total;
 }
 
+static uint64_t realm_rerouted(const struct realm *r)
+{
+	return r->dealer.rerouted_total;
+}
+
 static uint64_t realm_open_calls(const struct realm *r)
 {
 	return r->dealer.call_count;
@@ -132,6 +137,8 @@ static const struct {
 	{ "calls_canceled_total", "counter",
 	  "Calls that ended at once by their caller's CANCEL.",
 	  realm_canceled },
+	{ "calls_rerouted_total", "counter",
+	  "Times that a callee declined a call.", realm_rerouted },
 	{ "calls_open", "gauge", "Calls that hold a place now.",
 	  realm_open_calls },
 	{ "calls_queued", "gauge", "Calls that wait for a callee now.",
@@ -167,6 +174,26 @@ static double callee_concurrency(const struct callee *c)
 	return c->concurrency;
 }
 
+static double callee_done(const struct callee *c)
+{
+	return (double)c->work.done;
+}
+
+static double callee_errors(const struct callee *c)
+{
+	return (double)c->work.errors;
+}
+
+static double callee_declined(const struct callee *c)
+{
+	return (double)c->work.declined;
+}
+
+static double callee_busy_seconds(const struct callee *c)
+{
+	return (double)c->work.busy_ms / 1000;
+}
+
 struct callee_family {
 	const char *name, *type, *help;
 	double (*value)(const struct callee *c);
@@ -177,6 +204,15 @@ static const struct callee_family of_callee[] = {
 	  callee_in_flight },
 	{ "callee_concurrency", "gauge",
 	  "Calls that it takes at once; 0: any number.", callee_concurrency },
+	{ "callee_done_total", "counter", "Results that it gave.",
+	  callee_done },
+	{ "callee_errors_total", "counter", "Errors that it gave.",
+	  callee_errors },
+	{ "callee_declined_total", "counter",
+	  "Calls that it declined and that were rerouted.", callee_declined },
+	{ "callee_busy_seconds_total", "counter",
+	  "Time of its calls, from INVOCATION to its last word.",
+	  callee_busy_seconds },
 };
 
 static void write_callee(struct buf *out, const struct callee_family *f,
