@@ -35,6 +35,9 @@ static int load(struct config *c, const char *text, struct why *why)
 
 #define ROLES "'roles':[{'name':'anonymous','permissions':[]}]"
 #define REALMS "'realms':[{'name':'realm1'," ROLES "}]"
+#define AUTH(ways)                                                            \
+	"{" REALMS ",'transports':[{'type':'websocket'," PLACE                \
+	",'auth':{" ways "}}]}"
 #define PLACE "'endpoint':{'type':'tcp','port':8080}"
 #define TRANSPORTS                                                            \
 	"'transports':[{'type':'web'," PLACE ",'paths':{'ws':"                \
@@ -202,6 +205,46 @@ static const struct {
 	  "'auth':{'ticket':{'type':'static','principals':{'kim':"
 	  "{'role':'anonymous','ticket':''}}}}}]}",
 	  "*principals.kim: a ticket or ticket_file is wanted*" },
+	{ AUTH("'wampcra':{'type':'static','users':{'joe':{'secret':'x',"
+	       "'role':'anonymous','iterations':5}}}"),
+	  "*wampcra.users.joe.salt: iterations and keylen belong to a *" },
+	{ AUTH("'wampcra':{'type':'static','users':{'joe':{'secret':'x',"
+	       "'role':'anonymous','salt':'s','iterations':0}}}"),
+	  "*joe.iterations: accepted are 1 to 1000000" },
+	{ AUTH("'wampcra':{'type':'static','users':{'joe':{'secret':'x',"
+	       "'role':'ghost'}}}"),
+	  "*auth.wampcra.users: joe: no realm has a role ghost" },
+	{ AUTH("'scram':{'type':'static','principals':{'sam':"
+	       "{'role':'anonymous','kdf':'argon2id-13'}}}"),
+	  "*sam.kdf: argon2id-13 is not supported; accepted is pbkdf2" },
+	{ AUTH("'scram':{'type':'static','principals':{'sam':"
+	       "{'role':'anonymous','salt':'c2hvcnQ='}}}"),
+	  "*sam.salt: wanted are 8 to 64 bytes, in base64" },
+	{ AUTH("'scram':{'type':'static','principals':{'sam':"
+	       "{'role':'anonymous','salt':'aBc+fx0NAVA=',"
+	       "'stored-key':'00'}}}"),
+	  "*sam.stored-key: wanted are 32 bytes, in hex or base64" },
+	{ AUTH("'cryptosign':{'type':'static','principals':{'kim':"
+	       "{'role':'anonymous','authorized_keys':['xy']}}}"),
+	  "*kim.authorized_keys[0]: *" },
+	{ AUTH("'cryptosign':{'type':'static','trustroots':[]}"),
+	  "*auth.cryptosign.trustroots: are not supported*" },
+	{ AUTH("'tls':{'type':'static','principals':{'kim':"
+	       "{'role':'anonymous','certificate-sha1':'AB:CD'}}}"),
+	  "*kim.certificate-sha1: wanted are 20 bytes as in AB:CD:*" },
+	{ AUTH("'cookie':{'max_age':0}"),
+	  "*auth.cookie.max_age: accepted are 1 to *" },
+	{ AUTH("'ticket':{'type':'dynamic'}"),
+	  "*auth.ticket.authenticator: is missing" },
+	{ AUTH("'ticket':{'type':'dynamic','authenticator':'a b'}"),
+	  "*auth.ticket.authenticator: not a valid URI" },
+	{ AUTH("'ticket':{'type':'dynamic','authenticator':'a.b',"
+	       "'authenticator-realm':'none'}"),
+	  "*auth.ticket.authenticator-realm: there is no realm none" },
+	{ AUTH("'anonymous':{'type':'dynamic','authenticator':'a.b',"
+	       "'authenticator-role':'ghost'}"),
+	  "*auth.anonymous.authenticator-role: no realm has a role ghost" },
+	{ AUTH("'magic':{}"), "*transports[0].auth.magic: *" },
 	{ "{" REALMS "," REALMS "," TRANSPORTS "}",
 	  "*c.json: line 1: duplicate*" },
 };
