@@ -1,6 +1,7 @@
 /* Subscriptions. Spec: "Subscribing and Unsubscribing" (basic),
- * "Pattern-based Subscription", "Subscription Revocation", "Event Retention"
- * (advanced). */
+ * "Pattern-based Subscription", "Subscription Revocation", "Event Retention",
+ * "Event History" (advanced). One with a history is there before and after
+ * its subscribers; on_create and on_delete tell of those, as ever. */
 #include "router/broker.h"
 
 #include <assert.h>
@@ -17,16 +18,6 @@ void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,
 	retained_init(&b->retained, turn_random(turn));
 	for (unsigned i = 0; i < SERIALIZERS; i++)
 		buf_init(&b->encoded[i]);
-}
-
-void broker_deinit(struct broker *b)
-{
-	assert(!b->by_id.count);
-	retained_deinit(&b->retained);
-	uri_map_deinit(&b->subscriptions);
-	id_map_deinit(&b->by_id);
-	for (unsigned i = 0; i < SERIALIZERS; i++)
-		buf_deinit(&b->encoded[i]);
 }
 
 struct subscription *broker_lookup(const struct broker *b,
@@ -55,6 +46,9 @@ static void tell(struct broker *b, enum happening what,
 
 static void subscription_free(struct subscription *sub)
 {
+	if (sub->history)
+		history_deinit(sub->history);
+	free(sub->history);
 	free((void *)sub->uri.data);
 	free(sub);
 }
@@ -107,6 +101,61 @@ static void subscription_delete(struct broker *b, struct subscription *sub)
 	subscription_free(sub);
 }
 
+/* --- histories ----------------------------------------------------------- */
+
+static int add_history(struct broker *b, const struct history_rule *rule)
+{
+	struct history *h = malloc(sizeof *h);
+	struct subscription *sub;
+
+	if (!h)
+		return ERR_NOMEM;
+	sub = subscription_new(b, rule->match, rule->uri);
+	if (!sub) {
+		free(h);
+		return ERR_NOMEM;
+	}
+	history_init(h, rule->limit);
+	sub->history = h;
+	return 0;
+}
+
+int broker_add_histories(struct broker *b, const struct history_rule *rules,
+			 unsigned count)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < count && !err; i++)
+		err = add_history(b, &rules[i]);
+	return err;
+}
+
+/* All that is left are those with a history. */
+static void remove_histories(struct broker *b)
+{
+	for (size_t i = 0; i < b->by_id.cap; i++) {
+		struct subscription *sub = b->by_id.slots[i].item;
+
+		if (b->by_id.slots[i].id && sub->history) {
+			subscription_delete(b, sub);
+			i = (size_t)-1; /* others may have moved */
+		}
+	}
+}
+
+void broker_deinit(struct broker *b)
+{
+	remove_histories(b);
+	assert(!b->by_id.count);
+	retained_deinit(&b->retained);
+	uri_map_deinit(&b->subscriptions);
+	id_map_deinit(&b->by_id);
+	for (unsigned i = 0; i < SERIALIZERS; i++)
+		buf_deinit(&b->encoded[i]);
+}
+
+/* --- subscribers --------------------------------------------------------- */
+
 static struct subscriber *subscriber_find(const struct subscription *sub,
 					  const struct session *s)
 {
@@ -152,7 +201,8 @@ static void subscriber_remove(struct broker *b, struct subscriber *one)
 	if (sub->subscriber_count)
 		return;
 	tell(b, SUBSCRIPTION_DELETED, s, sub);
-	subscription_delete(b, sub);
+	if (!sub->history)
+		subscription_delete(b, sub);
 }
 
 static bool within_limits(struct session *s, const struct message *m,
@@ -180,7 +230,7 @@ static bool join_subscription(struct broker *b, struct session *s,
 	bool is_first = !sub->subscriber_count;
 
 	if (!subscriber_new(sub, s)) {
-		if (is_first)
+		if (is_first && !sub->history)
 			subscription_delete(b, sub);
 		session_error(s, m->type, m->request,
 			      "wamp.error.unavailable", "out of memory");

@@ -13,6 +13,7 @@
 
 #include "router/access.h"
 #include "router/happening.h"
+#include "router/history.h"
 #include "router/retained.h"
 #include "router/session.h"
 #include "router/uri_map.h"
@@ -26,6 +27,7 @@ struct subscription {
 	uint64_t created_unix_ms;
 	struct ring subscribers; /* in the order of subscribing */
 	uint32_t subscriber_count;
+	struct history *history; /* owned; NULL: it has none */
 };
 
 /* A session's place in a subscription. */
@@ -48,6 +50,10 @@ struct broker {
 
 void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,
 		 void *ctx);
+/* Subscriptions that stay when nobody has them: those with a history. What
+ * was made before an error is for broker_deinit. ERR_NOMEM. */
+int broker_add_histories(struct broker *b, const struct history_rule *rules,
+			 unsigned count) MUST_CHECK;
 /* All sessions have left before. */
 void broker_deinit(struct broker *b);
 

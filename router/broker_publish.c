@@ -1,6 +1,6 @@
 /* From PUBLISH to EVENTs. Spec: "Publishing and Events" (basic); "Publisher
  * Identification", "Publication Trust Levels", "Pattern-based Subscription",
- * "Event Retention", "Payload Passthru Mode" (advanced). */
+ * "Event Retention", "Event History", "Payload Passthru Mode" (advanced). */
 #include "router/audience.h"
 #include "router/broker.h"
 #include "router/passthru.h"
@@ -49,6 +49,46 @@ static int details_for(const struct publication *p,
 	return err;
 }
 
+/* --- keeping ------------------------------------------------------------- */
+
+static struct event *make_copy(struct publication *p)
+{
+	struct event like = {
+		.publication = p->event.publication,
+		.unix_ms = p->broker->turn->unix_ms,
+		.topic = p->topic,
+		.payload = p->event.payload,
+		.audience = *p->audience,
+	};
+	struct event *e = NULL;
+	struct buf details;
+
+	buf_init(&details);
+	if (!serializer_msgpack.encode(&details, &p->details)) {
+		like.details = buf_bytes(&details);
+		e = event_new(&like);
+	}
+	buf_deinit(&details);
+	return e;
+}
+
+/* One copy for all who keep it; NULL: out of memory, and it is not kept. */
+static struct event *kept(struct publication *p)
+{
+	if (!p->kept)
+		p->kept = make_copy(p);
+	return p->kept;
+}
+
+/* Sessions named in lists are gone when it is asked for. */
+static void remember(struct publication *p, struct history *history)
+{
+	if (!audience_names_sessions(p->audience) && kept(p))
+		history_add(history, p->kept);
+}
+
+/* --- delivering ---------------------------------------------------------- */
+
 /* What cannot be said in a serializer is an empty buffer. */
 static struct bytes encoded(struct publication *p,
 			    const struct serializer *serializer)
@@ -81,7 +121,9 @@ static void dispatch(void *ctx, void *item)
 	struct subscription *sub = item;
 	struct value details;
 
-	if (details_for(p, sub, &details))
+	if (sub->history)
+		remember(p, sub->history);
+	if (!sub->subscriber_count || details_for(p, sub, &details))
 		return;
 	p->event.subject = sub->id;
 	p->event.options = &details;
@@ -95,37 +137,6 @@ static void dispatch(void *ctx, void *item)
 			deliver(p, one->session);
 	}
 	p->event.options = NULL;
-}
-
-/* --- keeping ------------------------------------------------------------- */
-
-static struct event *make_copy(struct publication *p)
-{
-	struct event like = {
-		.publication = p->event.publication,
-		.unix_ms = p->broker->turn->unix_ms,
-		.topic = p->topic,
-		.payload = p->event.payload,
-		.audience = *p->audience,
-	};
-	struct event *e = NULL;
-	struct buf details;
-
-	buf_init(&details);
-	if (!serializer_msgpack.encode(&details, &p->details)) {
-		like.details = buf_bytes(&details);
-		e = event_new(&like);
-	}
-	buf_deinit(&details);
-	return e;
-}
-
-/* One copy for all who keep it; NULL: out of memory, and it is not kept. */
-static struct event *kept(struct publication *p)
-{
-	if (!p->kept)
-		p->kept = make_copy(p);
-	return p->kept;
 }
 
 static void retain(struct publication *p)

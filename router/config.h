@@ -13,7 +13,9 @@
  *                    prefix or wildcard; allow {call, register, publish,
  *                    subscribe}; disclose {caller, publisher}
  *       limits       the members of struct role_limits (limits.h)
- *     store        {type?, call-queue: [{uri, match?, limit}]}
+ *     store        {type?, limit?, call-queue?: [{uri, match?, limit}],
+ *                  event-history?: [{uri, match?, limit?}]}, type memory;
+ *                  limit: of a history that has none of its own, in events
  *     procedures   [{uri, match?, invoke?, concurrency_max?, queue?,
  *                  force?}]: what an
  *                  outsider may not choose

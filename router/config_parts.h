@@ -13,6 +13,12 @@ void config_read_realm(struct cfg *c, const json_t *json, void *item,
 		       void *ctx);
 void config_read_transport(struct cfg *c, const json_t *json, void *item,
 			   void *ctx);
+/* uri and match of an object; *uri is to be freed. */
+void config_read_pattern(struct cfg *c, const json_t *json, char **uri,
+			 enum uri_match *match);
+/* The event-history of a realm's `store`. */
+void config_read_histories(struct cfg *c, const json_t *store,
+			   struct realm_config *r);
 /* "DIR/name", or name itself when absolute; NULL: a mistake. */
 char *config_file_name(struct cfg *c, const char *key, const char *name);
 

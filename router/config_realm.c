@@ -13,8 +13,11 @@ void realm_config_deinit(struct realm_config *r)
 	}
 	for (unsigned i = 0; i < r->rule_count; i++)
 		free((void *)r->rules[i].uri.data);
+	for (unsigned i = 0; i < r->history_count; i++)
+		free((void *)r->histories[i].uri.data);
 	free(r->roles);
 	free(r->rules);
+	free(r->histories);
 	free(r->name);
 }
 
@@ -28,9 +31,8 @@ static void read_match(struct cfg *c, const json_t *json, enum uri_match *out)
 	free(text);
 }
 
-/* uri and match; "com.example.*" without a match is a prefix, as in older
- * configurations. *uri is to be freed. */
-static void read_pattern(struct cfg *c, const json_t *json, char **uri,
+/* "com.example.*" without a match is a prefix, as in older configurations. */
+void config_read_pattern(struct cfg *c, const json_t *json, char **uri,
 			 enum uri_match *match)
 {
 	size_t length;
@@ -107,7 +109,7 @@ static void read_permission(struct cfg *c, const json_t *json, void *item,
 	(void)item;
 	if (!cfg_object(c, json, "uri match allow disclose cache trustlevel"))
 		return;
-	read_pattern(c, json, &uri, &p.match);
+	config_read_pattern(c, json, &uri, &p.match);
 	read_allow(c, json, &p);
 	read_disclose(c, json, &p);
 	read_trustlevel(c, json, &p);
@@ -219,7 +221,7 @@ static void keep_pattern(struct cfg *c, const json_t *json,
 {
 	char *uri = NULL;
 
-	read_pattern(c, json, &uri, &rule->match);
+	config_read_pattern(c, json, &uri, &rule->match);
 	rule->uri = uri ? bytes_str(uri) : bytes_of(NULL, 0);
 }
 
@@ -258,17 +260,20 @@ static void read_call_queue(struct cfg *c, const json_t *json, void *item,
 	read_uint32(c, json, "limit", &rule->queue_max);
 }
 
-static void read_store(struct cfg *c, const json_t *json, void **rules,
-		       unsigned *count)
+static void read_store(struct cfg *c, const json_t *json,
+		       struct realm_config *r, void **rules)
 {
 	const json_t *store = cfg_member(c, json, "store", false);
 	unsigned length = cfg_enter(c, "store");
 
-	if (store && cfg_object(c, store, "type call-queue")) {
+	if (store && cfg_object(c, store, "type limit call-queue "
+					  "event-history")) {
 		if (json_object_get(store, "type"))
 			cfg_type(c, store, "memory");
 		cfg_list(c, store, "call-queue", false, read_call_queue, NULL,
-			 sizeof(struct procedure_rule), rules, count);
+			 sizeof(struct procedure_rule), rules,
+			 &r->rule_count);
+		config_read_histories(c, store, r);
 	}
 	cfg_leave(c, length);
 }
@@ -324,7 +329,7 @@ void config_read_realm(struct cfg *c, const json_t *json, void *item,
 	r->roles = roles;
 	cfg_list(c, json, "procedures", false, read_procedure, NULL,
 		 sizeof *r->rules, &rules, &r->rule_count);
-	read_store(c, json, &rules, &r->rule_count);
+	read_store(c, json, r, &rules);
 	r->rules = rules;
 	merge_rules(r);
 	read_options(c, json, ctx);

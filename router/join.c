@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "Feature Announcement": exactly what is true. */
+/* "Feature Announcement": exactly what is true. The first is left out in a
+ * realm that keeps no history. */
 static const char *const broker_features[] = {
-	"publisher_identification", "publisher_exclusion",
+	"event_history", "publisher_identification", "publisher_exclusion",
 	"subscriber_blackwhite_listing", "pattern_based_subscription",
 	"subscription_revocation", "event_retention",
 	"publication_trustlevels", "payload_passthru_mode",
@@ -39,7 +40,9 @@ static int welcome_details(struct arena *a, const struct session *s,
 			   const struct value *extra, struct value *out)
 {
 	struct value roles = value_dict();
-	int err = add_role(a, &roles, "broker", broker_features);
+	bool has_history = s->realm->config->history_count > 0;
+	int err = add_role(a, &roles, "broker",
+			   broker_features + !has_history);
 
 	*out = value_dict();
 	if (!err)

@@ -359,7 +359,7 @@ static int open_all(struct program *p)
 	struct router_config config = { p->config.realms,
 					p->config.realm_count,
 					p->config.uri_strict, any_random,
-					NULL };
+					NULL, clock_unix_ms() };
 
 	p->loop = loop_new();
 	if (!p->loop || router_init(&p->router, &config) ||

@@ -123,6 +123,7 @@ static meta_fn *find(struct bytes uri)
 		meta_registration_procedures,
 		meta_procedure_procedures,
 		meta_subscription_procedures,
+		meta_history_procedures,
 	};
 
 	for (unsigned i = 0; i < sizeof tables / sizeof *tables; i++)

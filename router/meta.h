@@ -3,7 +3,7 @@
  * registrations, subscriptions. Who may use them is for the roles'
  * permissions to say: whoever may call wamp.session.kill may end any other
  * session. Spec: "Session Meta API", "Registration Meta API", "Subscriptions
- * Meta API", "Session Testament" (advanced). May touch the router's cores;
+ * Meta API", "Session Testament", "Event History" (advanced). May touch the router's cores;
  * no I/O.
  */
 #ifndef ROUTER_META_H

@@ -24,6 +24,7 @@ struct meta_procedure {
 
 /* Each ends with a NULL. */
 extern const struct meta_procedure meta_testament_procedures[];
+extern const struct meta_procedure meta_history_procedures[];
 extern const struct meta_procedure meta_session_procedures[];
 extern const struct meta_procedure meta_procedure_procedures[];
 extern const struct meta_procedure meta_registration_procedures[];
@@ -42,6 +43,8 @@ const struct value *meta_kwarg(const struct meta_call *c, const char *key);
 /* A required argument; on false the call is ended. */
 bool meta_arg_id(struct meta_call *c, uint32_t at, uint64_t *out);
 bool meta_arg_text(struct meta_call *c, uint32_t at, struct bytes *out);
+/* The first argument's; NULL: there is none such, the call is ended. */
+const struct subscription *meta_arg_subscription(struct meta_call *c);
 /* Optional, by place or as a keyword: NULL when absent. */
 bool meta_arg_reason(struct meta_call *c, uint32_t at, const char **out);
 /* Of the optional `match` in an options argument. */

@@ -68,8 +68,7 @@ static void subscription_match(struct meta_call *c)
 	meta_result(c, value_count(&f.ids) ? f.ids : value_null());
 }
 
-/* NULL: the call is ended. */
-static const struct subscription *arg_subscription(struct meta_call *c)
+const struct subscription *meta_arg_subscription(struct meta_call *c)
 {
 	const struct subscription *s;
 	uint64_t id;
@@ -84,7 +83,7 @@ static const struct subscription *arg_subscription(struct meta_call *c)
 
 static void subscription_get(struct meta_call *c)
 {
-	const struct subscription *s = arg_subscription(c);
+	const struct subscription *s = meta_arg_subscription(c);
 
 	if (s)
 		meta_result(c, meta_subscription_details(c->arena, s));
@@ -92,7 +91,7 @@ static void subscription_get(struct meta_call *c)
 
 static void subscription_list_subscribers(struct meta_call *c)
 {
-	const struct subscription *s = arg_subscription(c);
+	const struct subscription *s = meta_arg_subscription(c);
 	struct value ids = value_list();
 
 	if (!s)
@@ -108,7 +107,7 @@ static void subscription_list_subscribers(struct meta_call *c)
 
 static void subscription_count_subscribers(struct meta_call *c)
 {
-	const struct subscription *s = arg_subscription(c);
+	const struct subscription *s = meta_arg_subscription(c);
 
 	if (s)
 		meta_result(c, value_int(s->subscriber_count));
@@ -117,7 +116,7 @@ static void subscription_count_subscribers(struct meta_call *c)
 /* (subscription, session, reason?) */
 static void subscription_remove_subscriber(struct meta_call *c)
 {
-	const struct subscription *s = arg_subscription(c);
+	const struct subscription *s = meta_arg_subscription(c);
 	uint64_t session;
 	const char *reason;
 

@@ -85,7 +85,8 @@ static void refuse(struct meta_call *c, int err)
 {
 	if (err == ERR_USAGE)
 		meta_refuse(c, "publish_options: exclude and eligible are "
-			       "lists of ids, or of texts");
+			       "lists of ids, or of texts; ppt attributes "
+			       "are texts, for who announced the mode");
 	else if (err == ERR_LIMIT)
 		meta_error(c, "manyhands.error.limit",
 			   "too many testaments in this session, or too "

@@ -6,8 +6,8 @@
 #include "router/meta.h"
 #include "router/testament.h"
 
-void realm_init(struct realm *r, const struct realm_config *config,
-		struct turn *turn, realm_kill_fn *kill, void *kill_ctx)
+int realm_init(struct realm *r, const struct realm_config *config,
+	       struct turn *turn, realm_kill_fn *kill, void *kill_ctx)
 {
 	*r = (struct realm){ .config = config, .turn = turn, .kill = kill,
 			     .kill_ctx = kill_ctx };
@@ -15,6 +15,8 @@ void realm_init(struct realm *r, const struct realm_config *config,
 	dealer_init(&r->dealer, turn, config->rules, config->rule_count,
 		    meta_happened, r);
 	broker_init(&r->broker, turn, meta_happened, r);
+	return broker_add_histories(&r->broker, config->histories,
+				    config->history_count);
 }
 
 void realm_deinit(struct realm *r)

@@ -16,6 +16,8 @@ struct realm_config {
 	unsigned role_count;
 	struct procedure_rule *rules;
 	unsigned rule_count;
+	struct history_rule *histories;
+	unsigned history_count;
 };
 
 /* GOODBYE to a session and out with it (router.h). */
@@ -33,8 +35,10 @@ struct realm {
 	void *kill_ctx;
 };
 
-void realm_init(struct realm *r, const struct realm_config *config,
-		struct turn *turn, realm_kill_fn *kill, void *kill_ctx);
+/* ERR_NOMEM: it is to be deinited all the same. */
+int realm_init(struct realm *r, const struct realm_config *config,
+	       struct turn *turn, realm_kill_fn *kill, void *kill_ctx)
+	MUST_CHECK;
 /* All sessions have left. */
 void realm_deinit(struct realm *r);
 

@@ -40,10 +40,15 @@ int router_init(struct router *r, const struct router_config *config)
 	cookies_init(&r->cookies);
 	for (size_t i = 0; i < sizeof r->pretend; i++)
 		r->pretend[i] = (uint8_t)turn_random(&r->turn);
-	r->realm_count = config->realm_count;
-	for (unsigned i = 0; i < config->realm_count; i++)
-		realm_init(&r->realms[i], &config->realms[i], &r->turn,
-			   kill_session, r);
+	router_set_time(r, 0, config->unix_ms);
+	for (unsigned i = 0; i < config->realm_count; i++) {
+		r->realm_count++;
+		if (realm_init(&r->realms[i], &config->realms[i], &r->turn,
+			       kill_session, r)) {
+			router_deinit(r);
+			return ERR_NOMEM;
+		}
+	}
 	return 0;
 }
 

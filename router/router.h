@@ -44,6 +44,7 @@ struct router_config {
 	bool uri_strict;
 	uint64_t (*random)(void *ctx);
 	void *random_ctx;
+	uint64_t unix_ms; /* now */
 };
 
 /* 0 or ERR_NOMEM. */

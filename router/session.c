@@ -144,13 +144,19 @@ void session_acknowledge(struct session *s, enum message_type type,
 void session_result(struct session *s, uint64_t request,
 		    const struct value *args)
 {
+	session_result_with(s, request, args, NULL);
+}
+
+void session_result_with(struct session *s, uint64_t request,
+			 const struct value *args, const struct value *kwargs)
+{
 	struct message m = { .type = MSG_RESULT, .request = request };
 	struct buf storage;
 	int err;
 
 	buf_init(&storage);
 	err = payload_encode(&m.payload, s->link.serializer, &storage, args,
-			     NULL);
+			     kwargs);
 	if (!err)
 		say(s, &m);
 	else

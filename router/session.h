@@ -147,6 +147,8 @@ void session_acknowledge(struct session *s, enum message_type type,
 /* RESULT of a call that the router answers itself. */
 void session_result(struct session *s, uint64_t request,
 		    const struct value *args);
+void session_result_with(struct session *s, uint64_t request,
+			 const struct value *args, const struct value *kwargs);
 
 /* ABORT, and the connection is closed. The owner takes it out of its realm
  * then. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "router/passthru.h"
 #include "router/role.h"
 
 struct testament {
@@ -60,14 +61,30 @@ static int keep(struct session *s, const struct testament *like)
 	return 0;
 }
 
+/* ERR_USAGE: PUBLISH would be refused with them. */
+static int check_options(struct session *s, const struct value *options)
+{
+	struct audience audience;
+	struct passthru passthru;
+	const char *wrong;
+	int err = audience_read(&audience, &s->turn->arena, options, s);
+
+	if (err)
+		return err;
+	if (!passthru_read(options, &passthru, &wrong) ||
+	    (passthru_is_on(&passthru) &&
+	     !(s->features & PUBLISHER_PASSTHRU)))
+		return ERR_USAGE;
+	return 0;
+}
+
 int testament_add(struct session *s, const struct last_will *will)
 {
 	static const struct value none = { .type = VALUE_DICT };
 	struct testament like = { .scope = will->scope,
 				  .topic = will->topic };
-	struct audience audience;
 	struct buf options, payload;
-	int err = audience_read(&audience, &s->turn->arena, will->options, s);
+	int err = check_options(s, will->options);
 
 	buf_init(&options);
 	buf_init(&payload);

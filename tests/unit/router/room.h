@@ -125,7 +125,8 @@ UNUSED_OK static void room_init_with(struct room *room,
 	}
 	room_allow(&room->roles[0], "", URI_PREFIX, ALLOW_ALL);
 	room->realm = (struct realm_config){ (char *)"realm1", room->roles,
-					     ROOM_ROLES, rules, rule_count };
+					     ROOM_ROLES, rules, rule_count,
+					     NULL, 0 };
 	room->authn.anonymous_role = (char *)"anyone";
 	room->principals[0] = (struct principal){
 		.authid = (char *)"kim", .role = (char *)"keeper",
@@ -140,7 +141,7 @@ UNUSED_OK static void room_init_with(struct room *room,
 UNUSED_OK static void room_open(struct room *room)
 {
 	struct router_config config = { &room->realm, 1, false, room_random,
-					room };
+					room, 1700000000000 };
 
 	for (unsigned i = 0; i < ROOM_ROLES; i++)
 		assert_int_equal(access_seal(&room->roles[i].access), 0);
