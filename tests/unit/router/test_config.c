@@ -182,6 +182,12 @@ static const struct {
 	{ "{'realms':[{'name':'a','roles':[{'name':'x','permissions':[],"
 	  "'limits':{'calls':-1}}]}]," TRANSPORTS "}",
 	  "*roles[0].limits.calls: an integer from 0 *" },
+	{ "{'realms':[{'name':'a'," ROLES ",'store':{'event-history':["
+	  "{'uri':'a.b','limit':0}]}}]," TRANSPORTS "}",
+	  "*store.event-history[0].limit: an integer from 1 *" },
+	{ "{'realms':[{'name':'a'," ROLES ",'store':{'event-history':["
+	  "{'uri':'a.b'},{'uri':'a.b'}]}}]," TRANSPORTS "}",
+	  "*store.event-history: a.b is there twice" },
 	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
 	  "'invoke':'best'}]}]," TRANSPORTS "}",
 	  "*procedures[0].invoke: accepted are single*" },

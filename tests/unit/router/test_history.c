@@ -1,4 +1,6 @@
 /* Event history: what is kept, who may read it, and the conditions. */
+#include "tests/unit/base/fail_malloc.h"
+
 #include "room.h"
 
 #include "router/rfc3339.h"
@@ -175,6 +177,39 @@ static void test_history__times_as_texts(void **state)
 	assert_false(rfc3339_parse(bytes_str("2024-02-29T12:00:00Zx"), &us));
 }
 
+static uint64_t next_random(void *ctx)
+{
+	return ++*(uint64_t *)ctx << 40;
+}
+
+/* A router that has no memory for its histories does not start. */
+static void test_history__each_allocation_fails_once(void **state)
+{
+	struct history_rule rule = { bytes_str("a."), URI_PREFIX, 9 };
+	struct realm_config realm = { .name = (char *)"realm1",
+				      .histories = &rule,
+				      .history_count = 1 };
+	bool failed = true;
+
+	(void)state;
+	for (size_t n = 1; failed; n++) {
+		struct router r;
+		uint64_t seed = 1;
+		struct router_config config = { .realms = &realm,
+						.realm_count = 1,
+						.random = next_random,
+						.random_ctx = &seed };
+		int err;
+
+		fail_malloc_at(n);
+		err = router_init(&r, &config);
+		failed = fail_malloc_off();
+		assert_int_equal(err, failed ? ERR_NOMEM : 0);
+		if (!err)
+			router_deinit(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_history__respects_the_audience),
 		cmocka_unit_test(test_history__none_there),
 		cmocka_unit_test(test_history__times_as_texts),
+		cmocka_unit_test(test_history__each_allocation_fails_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
