@@ -177,6 +177,66 @@ static void test_history__times_as_texts(void **state)
 	assert_false(rfc3339_parse(bytes_str("2024-02-29T12:00:00Zx"), &us));
 }
 
+/* Its subscription outlives its subscribers, id and all. */
+static void test_history__keeps_its_subscription(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 9);
+	say(&d.b, "[32,2,{'match':'prefix'},'a.']");
+	hears(&d.b, "[33,2,*");
+	assert_int_equal(number_at(&d.b, 2), d.id);
+	publish(&d, 1, "", 1);
+	hears(&d.b, "[36,*,*,{'topic':'a.1'},[1]]");
+	say(&d.b, "[34,3,%llu]", d.id);
+	hears(&d.b, "[35,3]");
+	d.next = 4;
+	ask(&d, "");
+	hears(&d.b, "[50,4,{},[{*'args':[1]}],*");
+	duo_deinit(&d);
+}
+
+/* No more than the caller's output holds; the rest by asking on. */
+static void test_history__pages_fit_the_caller(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_init(&d, 9);
+	d.room.roles[0].limits.output_bytes = 2048;
+	for (unsigned i = 1; i < 5; i++)
+		say(&d.a, "[16,%u,{},'a.%u',['%0300d']]", i, i, 0);
+	ask(&d, "");
+	hears(&d.b, "[50,*,{},[{*'topic':'a.1'*}],"
+		    "{'is_limit_reached':true}]");
+	assert_null(strstr(d.b.heard[d.b.heard_next - 1], "a.4"));
+	duo_deinit(&d);
+}
+
+/* "a peer must be allowed to subscribe to a desired subscription first". */
+static void test_history__only_where_one_may_subscribe(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	memset(&d, 0, sizeof d);
+	room_init_with(&d.room, NULL, 0);
+	room_allow(&d.room.roles[0], "b.c", URI_EXACT, 0);
+	d.rules[0] = (struct history_rule){ bytes_str("b.c"), URI_EXACT, 9 };
+	d.room.realm.histories = d.rules;
+	d.room.realm.history_count = 1;
+	room_open(&d.room);
+	peer_join(&d.a, &d.room);
+	peer_join(&d.b, &d.room);
+	d.next = 1;
+	d.id = broker_lookup(&d.room.router.realms[0].broker, URI_EXACT,
+			     bytes_str("b.c"))->id;
+	ask(&d, "");
+	hears(&d.b, "[8,48,1,{},'wamp.error.not_authorized'*");
+	duo_deinit(&d);
+}
+
 static uint64_t next_random(void *ctx)
 {
 	return ++*(uint64_t *)ctx << 40;
@@ -219,6 +279,9 @@ int main(void)
 		cmocka_unit_test(test_history__respects_the_audience),
 		cmocka_unit_test(test_history__none_there),
 		cmocka_unit_test(test_history__times_as_texts),
+		cmocka_unit_test(test_history__keeps_its_subscription),
+		cmocka_unit_test(test_history__pages_fit_the_caller),
+		cmocka_unit_test(test_history__only_where_one_may_subscribe),
 		cmocka_unit_test(test_history__each_allocation_fails_once),
 	};
 
