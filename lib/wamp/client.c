@@ -277,17 +277,6 @@ int client_open(struct client *c)
 	return 0;
 }
 
-static int on_welcome(struct client *c, const struct message *m)
-{
-	const struct value *details = m->options ? m->options : &empty_dict;
-
-	c->session = m->subject;
-	set_state(c, CLIENT_JOINED);
-	if (c->config.joined)
-		c->config.joined(c->config.ctx, c->session, details);
-	return 0;
-}
-
 /* ABORT from our side; what follows is the end. */
 static void send_abort(struct client *c, const char *reason, const char *text)
 {
@@ -304,32 +293,66 @@ static void send_abort(struct client *c, const char *reason, const char *text)
 	arena_reset(&c->out);
 }
 
+static int fail_auth(struct client *c, const char *text, int err)
+{
+	send_abort(c, "wamp.error.authentication_failed", text);
+	return client_end(c, bytes_str("wamp.error.authentication_failed"),
+			  bytes_str(text), err);
+}
+
+static int on_welcome(struct client *c, const struct message *m)
+{
+	const struct value *details = m->options ? m->options : &empty_dict;
+	int err = c->config.welcome ?
+			  c->config.welcome(c->config.ctx, details) : 0;
+
+	if (err)
+		return fail_auth(c, "the router did not prove itself", err);
+	c->session = m->subject;
+	set_state(c, CLIENT_JOINED);
+	if (c->config.joined)
+		c->config.joined(c->config.ctx, c->session, details);
+	return 0;
+}
+
+/* Ticket's answer is known here; the owner knows the others'. */
+static int find_answer(struct client *c, const struct message *m,
+		       struct buf *signature, struct value *extra)
+{
+	const struct client_config *config = &c->config;
+	int err;
+
+	if (config->ticket && bytes_equal_str(m->uri, "ticket"))
+		return buf_add_str(signature, config->ticket);
+	if (!config->challenge)
+		return ERR_DENIED;
+	err = config->challenge(config->ctx, m->uri,
+				m->options ? m->options : &empty_dict,
+				signature);
+	if (!err && config->answer)
+		err = config->answer(config->ctx, &c->out, extra);
+	return err;
+}
+
 static int on_challenge(struct client *c, const struct message *m)
 {
-	const struct value *extra = m->options ? m->options : &empty_dict;
-	struct message answer = { .type = MSG_AUTHENTICATE };
+	struct value extra = value_dict();
+	struct message answer = { .type = MSG_AUTHENTICATE,
+				  .options = &extra };
 	struct buf signature;
-	int err = ERR_DENIED;
+	int err;
 
 	buf_init(&signature);
-	if (c->config.ticket && bytes_equal_str(m->uri, "ticket"))
-		err = buf_add_str(&signature, c->config.ticket);
-	else if (c->config.challenge)
-		err = c->config.challenge(c->config.ctx, m->uri, extra,
-					  &signature);
+	err = find_answer(c, m, &signature, &extra);
 	answer.uri = buf_bytes(&signature);
 	if (!err)
 		err = client_send(c, &answer, NULL, NULL);
+	arena_reset(&c->out);
 	if (signature.data)
 		explicit_bzero(signature.data, signature.cap);
 	buf_deinit(&signature);
-	if (!err)
-		return 0;
-	send_abort(c, "wamp.error.authentication_failed",
-		   "this client has no answer to the challenge");
-	return client_end(c, bytes_str("wamp.error.authentication_failed"),
-			  bytes_str("no answer to the router's challenge"),
-			  err);
+	return err ? fail_auth(c, "no answer to the router's challenge", err)
+		   : 0;
 }
 
 /* --- the end ------------------------------------------------------------- */

@@ -39,6 +39,13 @@ struct client_config {
 	const struct value *authextra;
 	int (*challenge)(void *ctx, struct bytes method,
 			 const struct value *extra, struct buf *signature);
+	/* After challenge: fills AUTHENTICATE.Extra, an empty dict; memory
+	 * from `a`. NULL: it stays empty. */
+	int (*answer)(void *ctx, struct arena *a, struct value *extra);
+	/* WELCOME's details: may the session begin? An error: this is not who
+	 * we think (SCRAM's verifier), and the session aborts with
+	 * wamp.error.authentication_failed. NULL: yes. */
+	int (*welcome)(void *ctx, const struct value *details);
 
 	/* One message out. Never fails for the client: a transport that can
 	 * not take it closes itself later. */
@@ -49,7 +56,7 @@ struct client_config {
 	 * router. All open calls have been failed before (`wamp.error.closed`
 	 * to reply functions). The owner closes the transport. */
 	void (*left)(void *ctx, struct bytes reason, struct bytes message);
-	void *ctx; /* of the five above */
+	void *ctx; /* of all above */
 };
 
 /* `error` is empty for success. data of a progressive result has

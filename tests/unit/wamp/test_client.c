@@ -203,8 +203,9 @@ static void test_client__other_methods_ask_the_owner(void **state)
 	assert_log(p, "challenge:wampcra "
 		      "left:wamp.error.authentication_failed:"
 		      "no answer to the router's challenge ");
-	assert_sent(p, "[3,{\"message\":\"this client has no answer to the "
-		       "challenge\"},\"wamp.error.authentication_failed\"]");
+	assert_sent(p, "[3,{\"message\":\"no answer to the router's "
+		       "challenge\"},"
+		       "\"wamp.error.authentication_failed\"]");
 }
 
 static void test_client__a_challenge_it_can_not_answer(void **state)
