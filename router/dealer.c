@@ -59,6 +59,7 @@ void dealer_deinit(struct dealer *d)
 	uri_map_deinit(&d->registrations);
 	id_map_deinit(&d->by_id);
 	free(d->heap);
+	rules_deinit(d);
 }
 
 struct registration *dealer_lookup(const struct dealer *d,
@@ -93,22 +94,6 @@ void dealer_tell(struct dealer *d, enum happening what,
 }
 
 /* --- registrations ------------------------------------------------------- */
-
-/* The rule for exactly this URI, or the first that matches it. A pattern only
- * has the rule that is written for it. */
-static const struct procedure_rule *rule_for(const struct dealer *d,
-					     enum uri_match match,
-					     struct bytes uri)
-{
-	for (unsigned i = 0; i < d->rule_count; i++)
-		if (d->rules[i].match == match &&
-		    bytes_equal(d->rules[i].uri, uri))
-			return &d->rules[i];
-	for (unsigned i = 0; match == URI_EXACT && i < d->rule_count; i++)
-		if (uri_matches(d->rules[i].uri, d->rules[i].match, uri))
-			return &d->rules[i];
-	return NULL;
-}
 
 void registration_free(struct registration *r)
 {
@@ -154,7 +139,7 @@ static struct registration *registration_new(struct dealer *d,
 					     struct bytes uri,
 					     enum invoke_policy invoke)
 {
-	const struct procedure_rule *rule = rule_for(d, match, uri);
+	const struct procedure_rule *rule = dealer_rule(d, match, uri);
 	struct registration *r = registration_alloc(d, match, uri);
 
 	if (!r)
@@ -230,7 +215,7 @@ static void refuse(struct session *s, const struct message *m,
 static bool may_force(struct dealer *d, struct session *s,
 		      const struct message *m, const struct registration *r)
 {
-	const struct procedure_rule *rule = rule_for(d, r->match, r->uri);
+	const struct procedure_rule *rule = dealer_rule(d, r->match, r->uri);
 
 	if (!rule || !rule->denies_force)
 		return true;
@@ -244,7 +229,7 @@ static bool may_share(struct dealer *d, struct session *s,
 		      const struct message *m, const struct registration *r,
 		      const struct register_options *options)
 {
-	const struct procedure_rule *rule = rule_for(d, r->match, r->uri);
+	const struct procedure_rule *rule = dealer_rule(d, r->match, r->uri);
 	bool pinned = rule && rule->pins_invoke;
 	const struct callee *c = callee_find(r, s);
 	char text[96];
@@ -355,7 +340,7 @@ static void force_registration(struct dealer *d, struct session *s,
 			       struct registration *r,
 			       const struct register_options *options)
 {
-	const struct procedure_rule *rule = rule_for(d, r->match, r->uri);
+	const struct procedure_rule *rule = dealer_rule(d, r->match, r->uri);
 	struct callee *c = callee_find(r, s);
 	bool is_new = !c || !c->attached;
 

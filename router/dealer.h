@@ -97,6 +97,7 @@ struct registration {
 	enum invoke_policy invoke;
 	uint64_t created_unix_ms;
 	uint32_t concurrency_max, queue_max;
+	uint32_t queue_carried; /* were in it when queue_max was lowered */
 	struct ring callees; /* in the order of registering */
 	struct ring leaving; /* unregistered, with calls to answer */
 	uint32_t callee_count, free_count;
@@ -114,6 +115,7 @@ struct callee {
 	struct registration *registration;
 	struct session *session;
 	uint32_t concurrency; /* 0: no limit */
+	uint32_t wanted;      /* what it asked for: lowered by a rule */
 	uint32_t in_flight;
 	uint32_t carried; /* had from an earlier registering: may be above
 			     concurrency until answered */
@@ -172,6 +174,8 @@ struct dealer {
 	struct turn *turn;
 	const struct procedure_rule *rules; /* borrowed */
 	unsigned rule_count;
+	struct procedure_rule *set; /* owned, with the URIs; go before rules */
+	unsigned set_count;
 	happened_fn *happened; /* may be NULL */
 	void *happened_ctx;
 	struct uri_map registrations;
@@ -226,6 +230,22 @@ uint64_t dealer_due_ms(const struct dealer *d);
  * NULL. false: it is not there. */
 bool dealer_remove_callee(struct dealer *d, uint64_t registration,
 			  uint64_t session, const char *reason);
+
+enum { RULES_SET_MAX = 1024 };
+
+/* The rule for exactly this URI and match, or else the first that matches it;
+ * of those set at run time before those of the configuration. A pattern only
+ * has the rule that is written for it. NULL: none. */
+const struct procedure_rule *dealer_rule(const struct dealer *d,
+					 enum uri_match match,
+					 struct bytes uri);
+/* Sets the rule for its URI and match (copied), for what will be registered
+ * and for what is: callees above a lowered concurrency go on, and get nothing
+ * more until they are below it; a raised one drains the queue; calls above a
+ * lowered queue stay in it; `single` keeps the callees that are there and lets
+ * nobody join. 0, ERR_NOMEM, or ERR_LIMIT: RULES_SET_MAX are set. */
+int dealer_set_rule(struct dealer *d, const struct procedure_rule *rule)
+	MUST_CHECK;
 
 struct registration *dealer_lookup(const struct dealer *d,
 				   enum uri_match match, struct bytes uri);

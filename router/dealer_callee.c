@@ -97,6 +97,7 @@ void callee_attach(struct callee *c, uint32_t concurrency)
 {
 	struct registration *r = c->registration;
 
+	c->wanted = concurrency;
 	c->concurrency = lowered(concurrency, r->concurrency_max);
 	c->attached = true;
 	r->membership++;
@@ -104,6 +105,13 @@ void callee_attach(struct callee *c, uint32_t concurrency)
 	r->callee_count++;
 	c->session->registration_count++;
 	c->session->pattern_count += r->match != URI_EXACT;
+	callee_update(c);
+}
+
+void callee_limit(struct callee *c)
+{
+	c->concurrency = lowered(c->wanted, c->registration->concurrency_max);
+	c->carried = c->in_flight;
 	callee_update(c);
 }
 

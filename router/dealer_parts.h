@@ -32,6 +32,8 @@ void callee_done(struct dealer *d, struct callee *c);
 void callee_detach(struct dealer *d, struct callee *c);
 void callee_free(struct dealer *d, struct callee *c);
 
+/* Its registration's concurrency_max has changed. */
+void callee_limit(struct callee *c);
 /* The callee has said its last word to this call. */
 enum word { WORD_DONE, WORD_ERROR, WORD_DECLINED };
 void callee_note(const struct dealer *d, const struct call *call,
@@ -47,6 +49,10 @@ struct callee *shard_owner(const struct registration *r,
 			   const struct call *call);
 /* The same, remembered while nobody comes or goes. */
 struct callee *shard_find(const struct registration *r, struct call *call);
+
+/* --- dealer_rule.c ------------------------------------------------------- */
+
+void rules_deinit(struct dealer *d);
 
 /* --- dealer_policy.c ----------------------------------------------------- */
 

@@ -50,6 +50,8 @@ void queue_remove(struct call *call)
 	call->registration = NULL;
 	r->queue_count--;
 	r->declined_count -= call->declined_count > 0;
+	if (r->queue_carried > r->queue_count - r->declined_count)
+		r->queue_carried = r->queue_count - r->declined_count;
 	r->needy_count -= call->needs != 0;
 }
 

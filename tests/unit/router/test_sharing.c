@@ -302,6 +302,101 @@ static void test_callees__counters(void **state)
 	hall_deinit(&h);
 }
 
+static void set(struct hall *h, unsigned request, const char *rule)
+{
+	say(&h->c, "[48,%u,{},'wamp.x_manyhands.procedure.set',[{%s}]]",
+	    request, rule);
+}
+
+static void test_rule__raised_concurrency_drains(void **state)
+{
+	struct hall h;
+
+	(void)state;
+	hall_init(&h, 9, false);
+	set(&h, 1, "'uri':'q.p','concurrency_max':1,'queue':3");
+	hears(&h.c, "[50,1,{},[{'uri':'q.p','match':'exact','invoke':null,"
+		    "'concurrency_max':1,'queue':3,'force':true}]]");
+	peer_register(&h.a, 1, "'concurrency':3", "q.p");
+	for (unsigned i = 1; i <= 4; i++)
+		say(&h.caller, "[48,%u,{},'q.p',[%u]]", i, i);
+	hears(&h.a, "[68,1,*");
+	hears_nothing(&h.a);
+	set(&h, 2, "'uri':'q.p','concurrency_max':null");
+	hears(&h.a, "[68,2,*");
+	hears(&h.a, "[68,3,*");
+	hears_nothing(&h.a); /* it asked for no more than 3 */
+	hall_deinit(&h);
+}
+
+static void test_rule__lowered_concurrency_and_queue(void **state)
+{
+	struct hall h;
+
+	(void)state;
+	hall_init(&h, 9, false);
+	peer_register(&h.a, 1, "'concurrency':2", "q.p");
+	for (unsigned i = 1; i <= 4; i++)
+		say(&h.caller, "[48,%u,{},'q.p',[%u]]", i, i);
+	set(&h, 1, "'uri':'q.p','concurrency_max':1,'queue':1");
+	say(&h.caller, "[48,5,{},'q.p']");
+	hears(&h.caller,
+	      "[8,48,5,{},'crossbar.error.max_concurrency_reached',*]");
+	hears(&h.a, "[68,1,*");
+	hears(&h.a, "[68,2,*");
+	say(&h.a, "[70,1,{}]");
+	hears_nothing(&h.a); /* the second is in flight */
+	say(&h.a, "[70,2,{}]");
+	hears(&h.a, "[68,3,*,[3]]");
+	hall_deinit(&h);
+}
+
+static void test_rule__policy_of_a_live_registration(void **state)
+{
+	struct hall h;
+
+	(void)state;
+	hall_init(&h, 9, false);
+	peer_register(&h.a, 1, "'invoke':'first'", "q.p");
+	peer_register(&h.b, 1, "'invoke':'first'", "q.p");
+	set(&h, 1, "'uri':'q.p','invoke':'last'");
+	say(&h.caller, "[48,1,{},'q.p']");
+	hears(&h.b, "[68,1,*");
+	set(&h, 2, "'uri':'q.p','invoke':'single'");
+	say(&h.caller, "[48,2,{},'q.p']");
+	hears(&h.a, "[68,1,*");
+	say(&h.c, "[64,3,{'invoke':'last'},'q.p']");
+	hears(&h.c, "[50,1,*");
+	hears(&h.c, "[50,2,*");
+	hears(&h.c, "[8,64,3,{},'wamp.error.procedure_already_exists',*]");
+	hall_deinit(&h);
+}
+
+static void test_rule__arguments_are_checked(void **state)
+{
+	static const char *const bad[] = {
+		"", "'uri':7", "'uri':'a b'", "'uri':'wamp.x'",
+		"'uri':'q.p','match':'some'", "'uri':'q.p','invoke':'all'",
+		"'uri':'q.p','queue':-1", "'uri':'q.p','concurrency_max':'x'",
+		"'uri':'q.p','force':1", "'uri':'q.p','other':1",
+	};
+	struct hall h;
+
+	(void)state;
+	hall_init(&h, 9, false);
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		set(&h, i + 1, bad[i]);
+		hears(&h.c, "[8,48,*,{},'wamp.error.invalid_argument',*]");
+	}
+	set(&h, 11, "'uri':'q.','match':'prefix','force':false");
+	hears(&h.c, "[50,*");
+	say(&h.c, "[48,12,{},'wamp.x_manyhands.procedure.list']");
+	hears(&h.c, "[50,12,{},[["
+		    "{'uri':'q.',*,'queue':9,'force':false},"
+		    "{'uri':'q.',*,'queue':9,'force':true}]]]");
+	hall_deinit(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +413,10 @@ int main(void)
 		cmocka_unit_test(
 			test_force__no_word_to_who_has_not_announced_it),
 		cmocka_unit_test(test_callees__counters),
+		cmocka_unit_test(test_rule__raised_concurrency_drains),
+		cmocka_unit_test(test_rule__lowered_concurrency_and_queue),
+		cmocka_unit_test(test_rule__policy_of_a_live_registration),
+		cmocka_unit_test(test_rule__arguments_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
