@@ -40,6 +40,22 @@ static void say_refused(struct core *core, const char *what,
 	core->effects->refused(core->ctx, what, uri, text);
 }
 
+/* --- donor.*: the coordinator knows a donor by its session --------------- */
+
+/* Asks the router to say who calls. Ours does so by itself; others need it. */
+static int call(struct core *core, const char *procedure,
+		const struct value *kwargs, client_reply_fn *reply)
+{
+	struct value_pair disclose = { bytes_str("disclose_me"),
+				       value_bool(true) };
+	struct value options = value_dict();
+
+	options.dict.pairs = &disclose;
+	options.dict.count = options.dict.cap = 1;
+	return client_call(core->client, procedure, &options, NULL, kwargs,
+			   reply, core, NULL);
+}
+
 /* --- donor.join --------------------------------------------------------- */
 
 /* Everybody tries again when a coordinator comes back: not all at once. */
@@ -133,8 +149,7 @@ void donor_join(struct core *core)
 			       value_int(core->threads));
 	core->join = JOIN_ASKED;
 	if (!err)
-		err = client_call(core->client, "donor.join", NULL, NULL,
-				  &kwargs, on_join, core, NULL);
+		err = call(core, "donor.join", &kwargs, on_join);
 	if (err)
 		retry_later(core, JOIN_RETRY_MAX_MS);
 	arena_reset(&core->arena);
@@ -161,8 +176,7 @@ static void ask_me(struct core *core)
 		return;
 	core->me_wanted = core->me_gap;
 	if (core->me_gap ||
-	    client_call(core->client, "donor.me", NULL, NULL, NULL, on_me,
-			core, NULL))
+	    call(core, "donor.me", NULL, on_me))
 		return;
 	core->me_gap = true;
 	core->effects->arm(core->ctx, CORE_TIMER_ME, core->me_ms);
@@ -211,8 +225,7 @@ void core_rename(struct core *core, const char *name)
 	if (core->join != JOIN_DONE)
 		core_copy(core->name, sizeof core->name, bytes_str(name));
 	else if (!dict_set(&core->arena, &kwargs, "name", value_str(name)))
-		(void)client_call(core->client, "donor.rename", NULL, NULL,
-				  &kwargs, on_rename, core, NULL);
+		(void)call(core, "donor.rename", &kwargs, on_rename);
 	arena_reset(&core->arena);
 }
 
@@ -226,8 +239,7 @@ static void on_wave(void *ctx, struct bytes error,
 void core_wave(struct core *core)
 {
 	if (core->join == JOIN_DONE)
-		(void)client_call(core->client, "donor.wave", NULL, NULL, NULL,
-				  on_wave, core, NULL);
+		(void)call(core, "donor.wave", NULL, on_wave);
 }
 
 /* --- job.finished ------------------------------------------------------- */
