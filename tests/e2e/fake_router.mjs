@@ -1,6 +1,7 @@
 // A router and coordinator in one small file, for tests of the pages alone:
 // serves a folder as the real one does (content types, CSP) and speaks WAMP
 // MessagePack over WebSocket. Answers come from the handlers that a test gives.
+import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -84,11 +85,17 @@ export async function startFake({ dir, port = 0, calls, ticket, files = {} }) {
   const handle = {
     [HELLO](session, [, , details]) {
       session.authid = details.authid;
-      if (details.authid) session.send([CHALLENGE, 'ticket', {}]);
-      else welcome(session);
+      if (details.authid) {
+        session.challenge = JSON.stringify({ nonce: String(ids++) });
+        session.send([CHALLENGE, 'wampcra', { challenge: session.challenge }]);
+      } else {
+        welcome(session);
+      }
     },
     [AUTHENTICATE](session, [, signature]) {
-      if (signature === ticket) welcome(session);
+      const wanted = createHmac('sha256', ticket ?? '')
+        .update(session.challenge).digest('base64');
+      if (ticket && signature === wanted) welcome(session);
       else session.send([ABORT, { message: 'wrong ticket' },
         'wamp.error.authentication_failed']);
     },

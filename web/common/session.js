@@ -6,6 +6,7 @@
 import { Wampy } from "wampy";
 import { Packr, Unpackr } from "msgpackr/index-no-eval";
 import { backoffDelay } from "./backoff.js";
+import { craSignature } from "./cra.js";
 
 const CALL_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 8_000;
@@ -69,7 +70,8 @@ function within(promise, ms, what) {
 /**
  * @param {object} options
  * @param {string} options.url
- * @param {string} [options.ticket] with authid
+ * @param {string} [options.secret] with authid: proved by WAMP-CRA, so that
+ *   nobody on the way reads it
  * @param {string} [options.authid]
  * @param {Record<string, (args: any) => void>} options.topics
  * @param {(session: Session) => void} options.onOpen each time
@@ -120,11 +122,11 @@ export function openSession(options) {
 	}
 
 	function newClient(mine) {
-		const auth = options.ticket === undefined ? {} : {
+		const auth = options.secret === undefined ? {} : {
 			authid: options.authid,
-			authmethods: ["ticket"],
+			authmethods: ["wampcra"],
 			authMode: "manual",
-			onChallenge: () => options.ticket,
+			onChallenge: (_, extra) => craSignature(options.secret, extra),
 		};
 		return new Wampy(options.url, {
 			realm: "realm1",

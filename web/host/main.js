@@ -1,11 +1,11 @@
 /**
- * main: the host's panel. The ticket comes in the page's fragment, which no
- * server sees, and is presented to the router as the authid "host".
+ * main: the host's panel. The secret comes in the page's fragment, which no
+ * server sees, and is proved to the router as that of the authid "host".
  */
 import { backoffDelay } from "../common/backoff.js";
 import { openSession, routerUrl, sentence } from "../common/session.js";
 import { draw } from "./view.js";
-import { applyStatus, newState, ticketOf } from "./state.js";
+import { applyStatus, newState, secretOf } from "./state.js";
 
 const DONORS_SHOWN = 100;
 const DONORS_MS = 2000;
@@ -93,13 +93,12 @@ async function catchUp(mine, attempt = 0) {
 /** Of what the router says, the part that the speaker can act on. */
 const refusal = (text) => /auth|ticket|denied|no_such_(principal|role)/i
 	.test(text)
-	? "The ticket was refused. Open the host's URL that `make run` printed; " +
-		"it works on this machine only."
+	? "The ticket was refused. Open the host's URL that `make run` printed."
 	: `Not connected to the router: ${text}`;
 
-function connect(ticket) {
+function connect(secret) {
 	openSession({
-		url: routerUrl(), ticket, authid: "host",
+		url: routerUrl(), secret, authid: "host",
 		topics: {
 			"job.progress": (status) => {
 				applyStatus(state, status);
@@ -129,8 +128,8 @@ function open() {
 	$("queue-form").addEventListener("submit", queue);
 	addEventListener("hashchange", () => location.reload());
 	redraw();
-	const ticket = ticketOf(location.hash);
-	if (ticket === null) {
+	const secret = secretOf(location.hash);
+	if (secret === null) {
 		say("No ticket: open the host's URL that `make run` printed.");
 		return;
 	}
@@ -140,7 +139,7 @@ function open() {
 			refreshStatus();
 		}
 	}, DONORS_MS);
-	connect(ticket);
+	connect(secret);
 }
 
 open();

@@ -17,9 +17,9 @@ export function newState() {
 		error: null };
 }
 
-/** The ticket out of the page's fragment, or null.
+/** The host's ticket out of the page's fragment, or null.
  * @param {string} fragment with its # */
-export function ticketOf(fragment) {
+export function secretOf(fragment) {
 	return new URLSearchParams(fragment.replace(/^#/, "")).get("ticket") ||
 		null;
 }

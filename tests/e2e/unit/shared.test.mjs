@@ -1,7 +1,9 @@
 // What the pages share and can be tried without a browser.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { test } from 'node:test';
 import { backoffDelay } from '../../../web/common/backoff.js';
+import { craSignature } from '../../../web/common/cra.js';
 import { address, compact, count, duration, grouped, percent, plural }
   from '../../../web/common/format.js';
 import { glyphPath, markColour } from '../../../web/common/mark.js';
@@ -106,4 +108,20 @@ test('numbers of varying length', () => {
     2 ** 53 - 1);
   assert.throws(() => read(...new Array(12).fill(0xff)).varint(), RangeError);
   assert.throws(() => read(0x80).varint(), RangeError);
+});
+
+test('WAMP-CRA is signed with the secret, or the key that a salt makes', () => {
+  const challenge = '{"session": 1, "nonce": "ü"}';
+  const signed = (key) => crypto.createHmac('sha256', key).update(challenge)
+    .digest('base64');
+  const derived = (iterations, keylen) => crypto
+    .pbkdf2Sync('sécret', 'salt', iterations, keylen, 'sha256')
+    .toString('base64');
+
+  assert.equal(craSignature('sécret', { challenge }), signed('sécret'));
+  assert.equal(craSignature('sécret',
+    { challenge, salt: 'salt', iterations: 100, keylen: 16 }),
+  signed(derived(100, 16)));
+  assert.equal(craSignature('sécret', { challenge, salt: 'salt' }),
+    signed(derived(1000, 32)));
 });

@@ -100,9 +100,9 @@ test('stage: only the latest news is kept', () => {
 });
 
 test('host: the ticket comes out of the fragment', () => {
-  assert.equal(host.ticketOf('#ticket=ab%2Bc'), 'ab+c');
-  assert.equal(host.ticketOf('#ticket='), null);
-  assert.equal(host.ticketOf(''), null);
+  assert.equal(host.secretOf('#ticket=ab%2Bc'), 'ab+c');
+  assert.equal(host.secretOf('#ticket='), null);
+  assert.equal(host.secretOf(''), null);
 });
 
 test('host: a progress without a queue keeps the queue', () => {
