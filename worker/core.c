@@ -155,6 +155,14 @@ void core_lost(struct core *core)
 	core_changed(core);
 }
 
+void core_revoked(struct core *core, uint64_t registration)
+{
+	if (!core->client)
+		return;
+	donor_revoked(core, registration);
+	core_changed(core);
+}
+
 /* A reason not to work came or went. */
 static void set_reason(struct core *core, bool *reason, bool value)
 {
@@ -228,7 +236,8 @@ bool core_is_idle(const struct core *core)
 {
 	for (unsigned i = 0; core->client && i < DUTIES; i++)
 		if (core->duties[i].state != DUTY_NONE &&
-		    core->duties[i].state != DUTY_REFUSED)
+		    core->duties[i].state != DUTY_REFUSED &&
+		    core->duties[i].state != DUTY_REVOKED)
 			return false;
 	return tasks_count(&core->tasks, TASK_COMPUTING) == 0 &&
 	       tasks_count(&core->tasks, TASK_WAITING) == 0;

@@ -121,6 +121,8 @@ void core_joined(struct core *core, struct client *client, uint64_t session);
 /* The session is over; chunks that compute are stopped, nothing of them is
  * sent. Also fine when there was none. */
 void core_lost(struct core *core);
+/* The client's `revoked`. */
+void core_revoked(struct core *core, uint64_t registration);
 /* Thread i is free again. True when the result was sent. */
 bool core_finished(struct core *core, unsigned thread,
 		   const struct core_result *result);

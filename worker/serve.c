@@ -191,6 +191,15 @@ static void on_joined(void *ctx, struct client *c, uint64_t session,
 	core_joined(s->core, c, session);
 }
 
+static void on_revoked(void *ctx, uint64_t registration, const char *reason)
+{
+	struct serve *s = ctx;
+
+	log_line(LOG_WARN, "%s took our registration away%s%s",
+		 s->options->router, *reason ? ": " : "", reason);
+	core_revoked(s->core, registration);
+}
+
 static void on_left(void *ctx, bool refused, const char *reason,
 		    const char *message, bool again)
 {
@@ -266,6 +275,7 @@ static int make_peer(struct serve *s, const struct url *where)
 		.transport = transport_limits_default,
 		.joined = on_joined,
 		.left = on_left,
+		.revoked = on_revoked,
 		.ctx = s,
 	};
 

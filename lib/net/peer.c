@@ -177,6 +177,17 @@ static void on_left(void *ctx, struct bytes reason, struct bytes message)
 		transport_close(p->transport, 1000, "");
 }
 
+static void on_revoked(void *ctx, uint64_t registration, struct bytes reason)
+{
+	struct peer *p = ctx;
+	char text[sizeof p->reason];
+
+	snprintf(text, sizeof text, "%.*s", (int)reason.len,
+		 (const char *)reason.data);
+	if (p->config.revoked)
+		p->config.revoked(p->config.ctx, registration, text);
+}
+
 /* --- dialing ------------------------------------------------------------- */
 
 static void on_connected(void *ctx, struct transport *t)
@@ -236,6 +247,7 @@ struct peer *peer_new(struct loop *l, const struct peer_config *config)
 	client.send = on_send;
 	client.joined = on_joined;
 	client.left = on_left;
+	client.revoked = on_revoked;
 	client.ctx = p;
 	p->loop = l;
 	p->config = *config;

@@ -15,7 +15,8 @@ struct peer;
 struct peer_config {
 	struct url where;
 	/* serializer, limits, realm, agent, authid, ticket, authmethod,
-	 * challenge and its ctx are read; send, joined, left are peer's own. */
+	 * challenge and its ctx are read; send, joined, left, revoked are
+	 * peer's own. */
 	struct client_config client;
 	struct transport_limits transport;
 	bool once; /* do not dial again */
@@ -26,6 +27,8 @@ struct peer_config {
 	 * URI); `again`: it will dial in a while. */
 	void (*left)(void *ctx, bool refused, const char *reason,
 		     const char *message, bool again);
+	/* A registration was taken away (lib/wamp/client.h). May be NULL. */
+	void (*revoked)(void *ctx, uint64_t registration, const char *reason);
 	void *ctx;
 };
 

@@ -56,6 +56,10 @@ struct client_config {
 	 * router. All open calls have been failed before (`wamp.error.closed`
 	 * to reply functions). The owner closes the transport. */
 	void (*left)(void *ctx, struct bytes reason, struct bytes message);
+	/* The router took a registration away ("Registration Revocation"):
+	 * nothing more comes in for it; what came in may still be answered.
+	 * May be NULL. */
+	void (*revoked)(void *ctx, uint64_t registration, struct bytes reason);
 	void *ctx; /* of all above */
 };
 

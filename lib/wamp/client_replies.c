@@ -132,20 +132,35 @@ static int keep_handler(struct client *c, const struct message *m,
 	return 0;
 }
 
-/* UNREGISTERED and UNSUBSCRIBED; request 0: the router revokes it. */
+/* UNREGISTERED and UNSUBSCRIBED without a request: the router's own doing. */
+static int revoked(struct client *c, const struct message *m,
+		   enum message_type type, struct id_map *map, const char *key)
+{
+	struct handler *h;
+	struct bytes reason = { .len = 0 };
+	uint64_t subject = 0;
+
+	value_get_uint(dict_get(m->options, key), &subject);
+	h = id_map_take(map, subject);
+	if (!h)
+		return 0;
+	client_handlers_free(h);
+	(void)value_get_str(dict_get(m->options, "reason"), &reason);
+	if (type == MSG_UNREGISTER && c->config.revoked)
+		c->config.revoked(c->config.ctx, subject, reason);
+	return 0;
+}
+
 static int drop_handler(struct client *c, const struct message *m,
 			enum message_type type, struct id_map *map,
 			const char *key)
 {
-	uint64_t subject = 0;
+	uint64_t subject;
 	int err;
 	struct request *r;
 
-	if (m->request == 0) {
-		value_get_uint(dict_get(m->options, key), &subject);
-		client_handlers_free(id_map_take(map, subject));
-		return 0;
-	}
+	if (m->request == 0)
+		return revoked(c, m, type, map, key);
 	r = answered(c, m, type, &err);
 	if (!r)
 		return err;

@@ -182,8 +182,13 @@ static void ask_me(struct core *core)
 	core->effects->arm(core->ctx, CORE_TIMER_ME, core->me_ms);
 }
 
+/* Who was silent and computes after all may be given more. */
 void donor_result_sent(struct core *core)
 {
+	for (unsigned i = 0; i < DUTIES; i++)
+		if (core->duties[i].state == DUTY_REVOKED)
+			core->duties[i].state = DUTY_NONE;
+	donor_reconcile(core);
 	ask_me(core);
 }
 
@@ -354,6 +359,18 @@ void donor_reconcile(struct core *core)
 		else if (duty->state == DUTY_HELD &&
 			 (!wanted || duty->threads != core->threads))
 			leave(core, duty);
+	}
+}
+
+/* One that is being given back already is over with the router's answer. */
+void donor_revoked(struct core *core, uint64_t registration)
+{
+	for (unsigned i = 0; i < DUTIES; i++) {
+		struct duty *duty = &core->duties[i];
+
+		if (duty->state == DUTY_HELD &&
+		    duty->registration == registration)
+			duty->state = DUTY_REVOKED;
 	}
 }
 

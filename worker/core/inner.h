@@ -30,6 +30,7 @@ enum duty_state {
 	DUTY_HELD,
 	DUTY_ENDING, /* UNREGISTER is under way */
 	DUTY_REFUSED, /* until the join timer */
+	DUTY_REVOKED, /* taken away, as we were silent: until a result */
 };
 
 /* A procedure that we offer. */
@@ -97,6 +98,7 @@ void donor_subscribe(struct core *core); /* once a session */
 void donor_reconcile(struct core *core);
 bool donor_can_work(const struct core *core);
 void donor_result_sent(struct core *core);
+void donor_revoked(struct core *core, uint64_t registration);
 void donor_forget(struct core *core); /* the session is over */
 
 /* --- work.c ------------------------------------------------------------- */

@@ -193,6 +193,13 @@ static void on_left(void *ctx, struct bytes reason, struct bytes message)
 	put_event(&e);
 }
 
+static void on_revoked(void *ctx, uint64_t registration, struct bytes reason)
+{
+	(void)ctx;
+	(void)reason;
+	core_revoked(m.core, registration);
+}
+
 int EXPORT(hub_set)(unsigned what, size_t len)
 {
 	struct bytes text = given(0, len);
@@ -234,6 +241,7 @@ int EXPORT(hub_start)(unsigned threads, unsigned threads_max)
 		.send = on_send,
 		.joined = on_joined,
 		.left = on_left,
+		.revoked = on_revoked,
 	};
 
 	if (m.core)

@@ -86,6 +86,13 @@ static void peer_joined(void *ctx, uint64_t session,
 		(int)authid.len, (const char *)authid.data);
 }
 
+static void peer_revoked(void *ctx, uint64_t registration,
+			 struct bytes reason)
+{
+	log_add(ctx, "revoked:%llu:%.*s ", (unsigned long long)registration,
+		(int)reason.len, (const char *)reason.data);
+}
+
 static void peer_left(void *ctx, struct bytes reason, struct bytes message)
 {
 	log_add(ctx, "left:%.*s:%.*s ", (int)reason.len,
@@ -102,6 +109,7 @@ UNUSED static struct client_config peer_config(struct peer *p)
 		.send = peer_send,
 		.joined = peer_joined,
 		.left = peer_left,
+		.revoked = peer_revoked,
 		.ctx = p,
 	};
 }

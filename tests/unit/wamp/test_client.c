@@ -447,9 +447,15 @@ static void test_client__unregister_and_revocation(void **state)
 
 	client_register(p->client, "b", NULL, on_invoke, NULL, NULL, p);
 	say(p, "[65,3,902]");
-	assert_int_equal(say(p, "[67,0,{\"registration\":902}]"), 0);
+	assert_int_equal(say(p, "[67,0,{\"registration\":902,"
+				"\"reason\":\"r\"}]"),
+			 0);
+	assert_log(p, "revoked:902:r ");
 	assert_int_equal(client_unregister(p->client, 902, NULL, p),
 			 ERR_NOT_FOUND);
+	/* Not ours (any more): nothing happens. */
+	assert_int_equal(say(p, "[67,0,{\"registration\":902}]"), 0);
+	assert_log(p, "");
 }
 
 static void test_client__a_refused_registration(void **state)

@@ -382,6 +382,25 @@ static inline void fake_on_left(void *ctx, struct bytes reason,
 	core_lost(f->core);
 }
 
+static inline void fake_on_revoked(void *ctx, uint64_t registration,
+				   struct bytes reason)
+{
+	struct fake *f = ctx;
+
+	(void)reason;
+	core_revoked(f->core, registration);
+}
+
+/* The router takes it away. */
+static inline void fake_revoke(struct fake *f, uint64_t registration)
+{
+	struct value details = value_dict();
+	struct message m = { .type = MSG_UNREGISTERED, .options = &details };
+
+	fake_set(f, &details, "registration", value_uint(registration));
+	fake_say(f, &m, NULL, NULL);
+}
+
 static inline struct core_config fake_config(void)
 {
 	return (struct core_config){
@@ -403,6 +422,7 @@ static inline void fake_init(struct fake *f, struct core_config config)
 		.send = fake_on_send,
 		.joined = fake_on_joined,
 		.left = fake_on_left,
+		.revoked = fake_on_revoked,
 		.ctx = f,
 	};
 

@@ -221,6 +221,46 @@ static void test_core__too_many_chunks_are_unavailable(void **state)
 	fake_deinit(&f);
 }
 
+static void test_core__revoked_for_silence_it_offers_itself_again(void **state)
+{
+	struct core_result done = { .units = 4 };
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, fake_config());
+	fake_send_chunk(&f, 1);
+	fake_revoke(&f, f.registered_chunk + 77);
+	assert_true(core_look(f.core).registered);
+	buf_clear(&f.log);
+	fake_revoke(&f, f.registered_chunk);
+	assert_false(core_look(f.core).registered);
+	fake_expect(&f, "");
+	assert_true(core_finished(f.core, 0, &done));
+	buf_add_u8(&f.log, 0);
+	assert_non_null(strstr((const char *)f.log.data,
+			       "REGISTER compute.chunk invoke=roundrobin "
+			       "concurrency=4\n"));
+	fake_registered(&f, "compute.chunk");
+	assert_true(core_look(f.core).registered);
+	fake_deinit(&f);
+}
+
+/* Idle, there is nothing to show that it lives. */
+static void test_core__revoked_while_idle_it_stays_out(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, fake_config());
+	buf_clear(&f.log);
+	fake_revoke(&f, f.registered_chunk);
+	fake_expect(&f, "");
+	assert_true(core_is_idle(f.core));
+	core_timer(f.core, CORE_TIMER_JOIN);
+	fake_expect(&f, "");
+	fake_deinit(&f);
+}
+
 static void test_core__a_refused_input_is_an_invalid_argument(void **state)
 {
 	struct core_result bad = { .err = ERR_MALFORMED,
@@ -693,6 +733,9 @@ int main(void)
 		cmocka_unit_test(
 			test_core__a_failed_chunk_does_not_double_the_budget),
 		cmocka_unit_test(test_core__too_many_chunks_are_unavailable),
+		cmocka_unit_test(
+			test_core__revoked_for_silence_it_offers_itself_again),
+		cmocka_unit_test(test_core__revoked_while_idle_it_stays_out),
 		cmocka_unit_test(
 			test_core__a_refused_input_is_an_invalid_argument),
 		cmocka_unit_test(test_core__garbage_is_an_invalid_argument),
