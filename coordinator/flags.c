@@ -10,7 +10,7 @@
 const char flags_usage[] =
 	"usage: coordinator --router URL --db FILE [--realm R] "
 	"[--ticket-file F] [--job SPEC]... [--playlist] [--exit-when-done] "
-	"[--json] [--status] [--places FILE]";
+	"[--json] [--status] [--places FILE] [--takeover]";
 
 /* --- tickets and places -------------------------------------------------- */
 
@@ -120,6 +120,8 @@ static bool set_switch(struct flags *f, const char *name)
 		f->status = true;
 	else if (strcmp(name, "--playlist") == 0)
 		f->playlist = true;
+	else if (strcmp(name, "--takeover") == 0)
+		f->takeover = true;
 	else if (strcmp(name, "--help") == 0)
 		f->help = true;
 	else

@@ -16,7 +16,7 @@ struct flags {
 	char ticket[TICKET_BYTES]; /* "" when there is none */
 	const char *jobs[FLAGS_JOBS_MAX];
 	unsigned job_count;
-	bool exit_when_done, json, status, playlist, help;
+	bool exit_when_done, json, status, playlist, takeover, help;
 	char places[PATH_BYTES]; /* "" when there is no such file */
 };
 

@@ -15,6 +15,7 @@
 #include "coordinator/flags.h"
 #include "coordinator/prepare.h"
 #include "coordinator/rpc.h"
+#include "coordinator/takeover.h"
 #include "coordinator/view.h"
 #include "coordinator/writer.h"
 #include "crypto/random.h"
@@ -253,6 +254,19 @@ static void on_joined(void *ctx, struct client *client, uint64_t session,
 	rpc_joined(app->rpc, client);
 }
 
+/* Nobody else may take them away: another coordinator is there now. */
+static void on_revoked(void *ctx, uint64_t registration, const char *reason)
+{
+	struct app *app = ctx;
+
+	(void)registration;
+	if (app->stopping)
+		return;
+	log_line(LOG_ERROR, "another coordinator has taken over%s%s",
+		 *reason ? ": " : "", reason);
+	stop(app, EXIT_FAILED);
+}
+
 static void on_left(void *ctx, bool refused, const char *reason,
 		    const char *message, bool again)
 {
@@ -313,7 +327,9 @@ static int open_store(struct app *app, struct why *why)
 		.exit_when_done = app->flags.exit_when_done,
 		.random = random_number,
 	};
-	int err = store_open(&app->store, app->flags.db, why);
+	int err = app->flags.takeover ?
+			  takeover_store(&app->store, app->flags.db, why) :
+			  store_open(&app->store, app->flags.db, why);
 
 	if (err)
 		return err;
@@ -327,7 +343,7 @@ static int open_store(struct app *app, struct why *why)
 	return err;
 }
 
-static struct peer *make_peer(struct app *app)
+static struct peer_config peer_base(const struct app *app)
 {
 	bool ticket = app->flags.ticket[0] != '\0';
 	struct peer_config config = {
@@ -339,12 +355,20 @@ static struct peer *make_peer(struct app *app)
 			    .authid = ticket ? "coordinator" : NULL,
 			    .ticket = ticket ? app->flags.ticket : NULL },
 		.transport = transport_limits_default,
-		.joined = on_joined,
-		.left = on_left,
-		.ctx = app,
 	};
 
 	config.transport.output_max = OUTPUT_MAX;
+	return config;
+}
+
+static struct peer *make_peer(struct app *app)
+{
+	struct peer_config config = peer_base(app);
+
+	config.joined = on_joined;
+	config.left = on_left;
+	config.revoked = on_revoked;
+	config.ctx = app;
 	return peer_new(app->loop, &config);
 }
 
@@ -354,6 +378,7 @@ static int wire(struct app *app, struct why *why)
 				     .event = on_event,
 				     .failed = on_failed,
 				     .now_ms = now_ms,
+				     .takeover = app->flags.takeover,
 				     .ctx = app };
 
 	app->started_ms = now_ms(NULL);
@@ -421,6 +446,20 @@ static void close_all(struct app *app)
 	loop_free(app->loop);
 }
 
+/* Bad input is told before anybody is evicted. */
+static int begin(struct app *app, struct why *why)
+{
+	struct peer_config base = peer_base(app);
+	int err = check_jobs(app, why);
+
+	if (!err && app->flags.takeover && takeover(&base, rpc_first(), why))
+		app->code = EXIT_FAILED;
+	if (err || app->code)
+		return ERR_USAGE;
+	err = open_store(app, why);
+	return err ? err : wire(app, why);
+}
+
 static int run(struct app *app)
 {
 	struct why why = { "" };
@@ -428,11 +467,11 @@ static int run(struct app *app)
 	app->env.places_file =
 		app->flags.places[0] ? app->flags.places : NULL;
 	app->env.threads = 1;
-	if (check_jobs(app, &why) != 0 || open_store(app, &why) != 0 ||
-	    wire(app, &why) != 0) {
+	if (begin(app, &why) != 0) {
 		coord_free(app->coord);
 		store_close(app->store);
-		return fail(&why);
+		fail(&why);
+		return app->code ? app->code : EXIT_USAGE;
 	}
 	/* The first step begins the programme. */
 	on_tick(app);

@@ -12,6 +12,7 @@ struct rpc *rpc_new(const struct rpc_config *config)
 	if (!r)
 		return NULL;
 	r->config = *config;
+	r->by_force = config->takeover;
 	arena_init(&r->arena, SCRATCH_BYTES);
 	map_init(&r->asked);
 	map_init(&r->open);
@@ -117,6 +118,7 @@ static void on_registered(void *ctx, struct bytes error,
 	if (r->registered < rpc_served_count)
 		return;
 	r->ready = true;
+	r->by_force = false;
 	r->refused_ms = 0;
 	rpc_meta_subscribe(r);
 	rpc_meta_look(r);
@@ -126,13 +128,20 @@ static void on_registered(void *ctx, struct bytes error,
 static void ask_for(struct rpc *r, unsigned i)
 {
 	struct registration *g = &r->registrations[i];
+	struct value options = value_dict();
+	int err = 0;
 
 	if (g->done || g->asked)
 		return;
-	g->asked = client_register(r->client, g->served->uri, NULL,
-				   on_invocation, NULL, on_registered,
-				   g) == 0;
-	if (!g->asked)
+	if (r->by_force)
+		err = dict_set(&r->arena, &options, "force_reregister",
+			       value_bool(true));
+	if (!err)
+		err = client_register(r->client, g->served->uri, &options,
+				      on_invocation, NULL, on_registered, g);
+	arena_reset(&r->arena);
+	g->asked = !err;
+	if (err)
 		r->refused = true; /* no memory: later */
 }
 
@@ -150,6 +159,11 @@ static void ask(struct rpc *r)
 		ask_for_rest(r);
 	else
 		ask_for(r, 0);
+}
+
+const char *rpc_first(void)
+{
+	return rpc_served[0].uri;
 }
 
 /* --- the session --------------------------------------------------------- */

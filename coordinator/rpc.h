@@ -123,6 +123,9 @@ struct rpc_config {
 	void (*event)(void *ctx, const struct coord_event *e);
 	/* Its procedures are refused, for good: the exit code is 1. */
 	void (*failed)(void *ctx, const char *why);
+	/* Takes the procedures from who has them (force_reregister), until
+	 * they are ours for the first time. */
+	bool takeover;
 	uint64_t (*now_ms)(void *ctx); /* monotonic */
 	void *ctx;
 };
@@ -130,6 +133,9 @@ struct rpc_config {
 /* NULL when out of memory. */
 struct rpc *rpc_new(const struct rpc_config *config);
 void rpc_free(struct rpc *r); /* after the client is lost or freed */
+
+/* The procedure that is registered first: who has it is the coordinator. */
+const char *rpc_first(void);
 
 /* A new session; the client is borrowed until rpc_lost. */
 void rpc_joined(struct rpc *r, struct client *client);

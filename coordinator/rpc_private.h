@@ -50,6 +50,7 @@ struct rpc {
 	uint64_t last_tag;
 	unsigned registered;
 	bool ready, refused;    /* refused: exists already, try again */
+	bool by_force;
 	uint64_t refused_ms;    /* since when; 0: not */
 	uint64_t retry_ms, look_ms;
 	struct called called[PROCEDURES_CALLED];

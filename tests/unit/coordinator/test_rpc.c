@@ -92,12 +92,13 @@ static void hear(struct line *l, const char *message)
 	assert_int_equal(client_receive(l->client, bytes_str(message)), 0);
 }
 
-static void open_line(struct line *l)
+static void open_line_as(struct line *l, bool takeover)
 {
 	struct coord_config coord = { .random = no_random };
 	struct rpc_config rpc = { .event = on_event,
 				  .failed = on_failed,
 				  .now_ms = now_ms,
+				  .takeover = takeover,
 				  .ctx = l };
 	struct client_config client = { .serializer = &serializer_json,
 					.limits = wamp_limits_default,
@@ -116,6 +117,11 @@ static void open_line(struct line *l)
 	assert_true(l->c && l->rpc && l->client);
 	assert_int_equal(client_open(l->client), 0);
 	hear(l, "[2,1,{\"roles\":{\"broker\":{},\"dealer\":{}}}]");
+}
+
+static void open_line(struct line *l)
+{
+	open_line_as(l, false);
 }
 
 static void close_line(struct line *l)
@@ -180,6 +186,29 @@ static void test_rpc__one_first_then_the_rest(void **state)
 	assert_int_equal(l.events[EV_READY], 1);
 	says(&l, "wamp.registration.on_create");
 	says(&l, "wamp.registration.lookup");
+	close_line(&l);
+}
+
+/* By force until they are ours; from then on as any other. */
+static void test_rpc__takeover(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line_as(&l, true);
+	assert_non_null(strstr(l.said[1], "\"force_reregister\":true"));
+	register_all(&l);
+	assert_int_equal(l.events[EV_READY], 1);
+	for (unsigned i = 1; i < l.count; i++)
+		if (strncmp(l.said[i], "[64,", 4) == 0)
+			assert_non_null(strstr(l.said[i],
+					       "\"force_reregister\":true"));
+	l.heard = l.count;
+	rpc_lost(l.rpc);
+	client_lost(l.client);
+	assert_int_equal(client_open(l.client), 0);
+	hear(&l, "[2,2,{\"roles\":{\"broker\":{},\"dealer\":{}}}]");
+	assert_null(strstr(says(&l, "donor.join"), "force_reregister"));
 	close_line(&l);
 }
 
@@ -426,6 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rpc__one_first_then_the_rest),
+		cmocka_unit_test(test_rpc__takeover),
 		cmocka_unit_test(test_rpc__another_coordinator),
 		cmocka_unit_test(test_rpc__not_allowed),
 		cmocka_unit_test(test_rpc__looks_who_is_registered),
