@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { startRouter } from '../interop/router.mjs';
 import { build, checkLedger, sleep, tempDir, until } from '../lib/demo.mjs';
 
-const JOB = build.endsWith('asan') ? 'pi:3000000' : 'pi:30000000';
+const JOB = build.endsWith('asan') ? 'pi:10000000' : 'pi:100000000';
 const solved = JSON.parse(execFileSync(path.join(build, 'worker'),
   ['--solve', JOB, '--threads', '2', '--json'], { encoding: 'utf8' }));
 
