@@ -74,7 +74,7 @@ static void start_own_handles(struct loop *l)
 struct loop *loop_new(void)
 {
 	struct loop *l = calloc(1, sizeof *l);
-	char *buffer = malloc(LOOP_READ_BYTES);
+	char *buffer = malloc(2 * LOOP_READ_BYTES);
 
 	if (!l || !buffer || uv_loop_init(&l->uv)) {
 		free(buffer);
@@ -85,6 +85,7 @@ struct loop *loop_new(void)
 	l->read_buffer = buffer;
 	/* Without it the longest turn is said too long; nothing else. */
 	(void)uv_loop_configure(&l->uv, UV_METRICS_IDLE_TIME);
+	l->plain_buffer = (uint8_t *)buffer + LOOP_READ_BYTES;
 	TAILQ_INIT(&l->dirty);
 	start_own_handles(l);
 	return l;

@@ -29,6 +29,7 @@ struct loop {
 				      waits were until then */
 	uint64_t longest_ns;
 	char *read_buffer;     /* owned; what is read is used up at once */
+	uint8_t *plain_buffer; /* what TLS made of it; follows that one */
 };
 
 /* In stream.c: writes what was queued up to now, once a stream. */

@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/tls_session.h"
+
 /* Larger buffers are given back as soon as they are empty. */
 enum { KEEP_BYTES = 256 * 1024 };
+/* Of a tail that goes through TLS, at a time: the rest is not copied yet. */
+enum { TAIL_BYTES = 64 * 1024 };
 
 struct stream {
 	union {
@@ -20,6 +24,7 @@ struct stream {
 	struct loop *loop;
 	const struct stream_handler *handler;
 	void *ctx;
+	struct tls_session *tls; /* owned; NULL: none */
 
 	struct buf out;      /* queued */
 	struct buf writing;  /* what the kernel or libuv is at */
@@ -117,6 +122,26 @@ void stream_peer(struct stream *s, char text[ADDRESS_TEXT_MAX], bool *local)
 	*local = address_is_local((struct sockaddr *)&a);
 }
 
+int stream_secure(struct stream *s, struct tls *tls, const char *host)
+{
+	assert(!s->tls && !s->reading);
+	s->tls = tls_session_new(tls, host);
+	if (!s->tls)
+		return ERR_NOMEM;
+	stream_dirty(s);
+	return 0;
+}
+
+bool stream_is_secure(const struct stream *s)
+{
+	return s->tls != NULL;
+}
+
+const struct tls_cert *stream_cert(struct stream *s)
+{
+	return s->tls ? tls_peer_cert(s->tls) : NULL;
+}
+
 void stream_handle(struct stream *s, const struct stream_handler *handler,
 		   void *ctx)
 {
@@ -142,15 +167,24 @@ static void on_handle_closed(uv_handle_t *handle)
 	assert(!s->dirty);
 	if (s->handler)
 		s->handler->closed(s->ctx);
+	tls_session_free(s->tls);
 	buf_deinit(&s->out);
 	buf_deinit(&s->writing);
 	free(s);
+}
+
+/* Without anything lost on the way, the peer may know that this is the end. */
+static void say_end(struct stream *s)
+{
+	if (s->tls && !stream_output(s) && !s->error && tls_end(s->tls))
+		stream_push(s);
 }
 
 void stream_close(struct stream *s)
 {
 	if (s->closing)
 		return;
+	say_end(s);
 	s->closing = true;
 	undirty(s);
 	uv_close(&s->u.handle, on_handle_closed);
@@ -162,14 +196,19 @@ bool stream_is_closing(const struct stream *s)
 	return s->closing;
 }
 
-static void end(struct stream *s, int error)
+static void end_because(struct stream *s, const char *why)
 {
 	if (s->ended || s->closing)
 		return;
 	s->ended = true;
 	stream_read(s, false);
-	s->handler->ended(s->ctx, error == UV_EOF ? "the peer closed it"
-						  : uv_strerror(error));
+	s->handler->ended(s->ctx, why);
+}
+
+static void end(struct stream *s, int error)
+{
+	end_because(s, error == UV_EOF ? "the peer closed it"
+				       : uv_strerror(error));
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -182,11 +221,36 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(s->loop->read_buffer, LOOP_READ_BYTES);
 }
 
+/* One read's records are given at once. */
+static void on_wire(struct stream *s, struct bytes data)
+{
+	uint8_t *plain = s->loop->plain_buffer;
+	struct why why;
+	size_t len;
+	int err;
+
+	tls_give(s->tls, data);
+	do {
+		err = tls_take(s->tls, plain, LOOP_READ_BYTES, &len, &why);
+		if (len)
+			s->handler->data(s->ctx, bytes_of(plain, len));
+		if (s->closing)
+			return;
+	} while (!err && len == LOOP_READ_BYTES);
+	stream_dirty(s); /* answers, and what waited for the handshake */
+	if (!err)
+		return;
+	stream_push(s); /* at least try to say why */
+	end_because(s, err == ERR_CLOSED ? "the peer closed it" : why.text);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
 	struct stream *s = stream->data;
 
-	if (len > 0 && !s->closing)
+	if (len > 0 && !s->closing && s->tls)
+		on_wire(s, bytes_of(buf->base, (size_t)len));
+	else if (len > 0 && !s->closing)
 		s->handler->data(s->ctx, bytes_of(buf->base, (size_t)len));
 	else if (len < 0)
 		end(s, (int)len);
@@ -232,6 +296,8 @@ void stream_tail(struct stream *s, struct bytes tail)
 
 size_t stream_queued(const struct stream *s)
 {
+	if (s->tls)
+		return s->out.len + s->tail.len + tls_wire(s->tls)->len;
 	return s->out.len + (s->busy ? 0 : s->tail.len);
 }
 
@@ -256,6 +322,8 @@ void stream_trim(struct stream *s)
 		buf_deinit(&s->out);
 	if (!s->busy)
 		buf_deinit(&s->writing);
+	if (s->tls && !tls_wire(s->tls)->len)
+		buf_deinit(tls_wire(s->tls));
 }
 
 /* What is left of `writing` and its tail. */
@@ -269,7 +337,7 @@ static unsigned rest(const struct stream *s, uv_buf_t bufs[2])
 					    (unsigned)(head - done));
 		done = head;
 	}
-	if (done - head < s->tail.len)
+	if (!s->tls && done - head < s->tail.len)
 		bufs[count++] = uv_buf_init(
 			(char *)s->tail.data + (done - head),
 			(unsigned)(s->tail.len - (done - head)));
@@ -281,7 +349,8 @@ static void written_all(struct stream *s)
 	if (s->writing.cap > KEEP_BYTES)
 		buf_deinit(&s->writing);
 	buf_clear(&s->writing);
-	s->tail = bytes_of(NULL, 0);
+	if (!s->tls)
+		s->tail = bytes_of(NULL, 0);
 	s->written = 0;
 }
 
@@ -295,6 +364,10 @@ static void shut_if_wanted(struct stream *s)
 {
 	if (!s->shutting || s->shut || s->closing || stream_output(s))
 		return;
+	if (s->tls && tls_end(s->tls)) {
+		stream_dirty(s); /* that goes first */
+		return;
+	}
 	s->shut = true;
 	(void)uv_shutdown(&s->shutdown, &s->u.stream, on_shutdown);
 }
@@ -311,7 +384,7 @@ static void on_write(uv_write_t *request, int status)
 		end(s, status);
 		return;
 	}
-	if (s->out.len)
+	if (stream_queued(s))
 		stream_dirty(s);
 	shut_if_wanted(s);
 	if (s->handler->flushed)
@@ -328,21 +401,53 @@ static void write_rest(struct stream *s)
 	s->busy = s->error == 0;
 }
 
+/* What is queued becomes what the wire carries; of a tail, a part. Before the
+ * handshake is done, only that goes out. */
+static int seal(struct stream *s)
+{
+	size_t part = s->tail.len < TAIL_BYTES ? s->tail.len : TAIL_BYTES;
+	int err;
+
+	if (!tls_is_ready(s->tls))
+		return 0;
+	err = tls_put(s->tls, buf_bytes(&s->out));
+	if (!err)
+		err = tls_put(s->tls, bytes_of(s->tail.data, part));
+	s->tail = bytes_of(s->tail.data + part, s->tail.len - part);
+	if (s->out.cap > KEEP_BYTES)
+		buf_deinit(&s->out);
+	buf_clear(&s->out);
+	return err;
+}
+
+/* `writing`, which is empty as nothing is under way, takes what is queued. */
+static void take_queued(struct stream *s)
+{
+	struct buf *from = s->tls ? tls_wire(s->tls) : &s->out;
+	struct buf queued;
+
+	if (s->tls && seal(s)) {
+		s->error = UV_ENOMEM;
+		stream_dirty(s);
+	}
+	queued = *from;
+	*from = s->writing;
+	s->writing = queued;
+}
+
 void stream_push(struct stream *s)
 {
-	struct buf out = s->out;
 	uv_buf_t bufs[2];
 	unsigned count;
 	int done;
 
 	if (s->busy || s->error || s->closing || s->shut)
 		return;
-	s->out = s->writing; /* empty, as nothing is under way */
-	s->writing = out;
+	take_queued(s);
 	count = rest(s, bufs);
 	if (!count)
 		return;
-	s->taken += s->writing.len + s->tail.len;
+	s->taken += s->writing.len + (s->tls ? 0 : s->tail.len);
 	stream_dirty(s); /* so that `flushed` comes */
 	done = uv_try_write(&s->u.stream, bufs, count);
 	if (done == UV_EAGAIN)
@@ -352,10 +457,10 @@ void stream_push(struct stream *s)
 		return;
 	}
 	s->written = (size_t)done;
-	if (s->written == s->writing.len + s->tail.len)
-		written_all(s);
-	else
+	if (rest(s, bufs))
 		write_rest(s);
+	else
+		written_all(s);
 }
 
 static void flush(struct stream *s)
@@ -366,6 +471,8 @@ static void flush(struct stream *s)
 		end(s, s->error);
 		return;
 	}
+	if (s->tail.len && s->tls && !s->busy && tls_is_ready(s->tls))
+		stream_dirty(s); /* its next part */
 	shut_if_wanted(s);
 	if (s->handler->flushed)
 		s->handler->flushed(s->ctx);

@@ -1,7 +1,7 @@
 /*
  * stream: one connected byte stream, TCP or a unix socket: reading, coalesced
- * writing, one lazy timer, closing. TLS will be a layer between `data` and the
- * socket. Knows no protocol.
+ * writing, one lazy timer, closing. TLS, where wanted, is a layer between
+ * `data` and the socket, of which the owner sees nothing. Knows no protocol.
  *
  * What is to go out is appended to stream_out and written once per loop turn,
  * however many messages it is. Callbacks come from the loop, never from
@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "net/address.h"
 #include "net/loop_private.h"
+#include "net/tls.h"
 
 struct stream;
 
@@ -42,6 +43,14 @@ void stream_nodelay(struct stream *s);
 /* Who is there: "127.0.0.1:51234", "unix", "" when unknown; is it this
  * machine? */
 void stream_peer(struct stream *s, char text[ADDRESS_TEXT_MAX], bool *local);
+/* Before anything is read or written: all of it goes through TLS. `host`: whom
+ * a client expects there; NULL: a server's side. What is queued meanwhile goes
+ * out when the handshake is done; when it fails, `ended` says why. */
+int stream_secure(struct stream *s, struct tls *tls,
+		  const char *host) MUST_CHECK;
+bool stream_is_secure(const struct stream *s);
+/* The peer's verified certificate, borrowed; NULL: none. */
+const struct tls_cert *stream_cert(struct stream *s);
 /* Replaces the owner. */
 void stream_handle(struct stream *s, const struct stream_handler *handler,
 		   void *ctx);

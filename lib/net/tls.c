@@ -1,0 +1,279 @@
+#include "net/tls.h"
+
+#include <assert.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/tls_private.h"
+
+/* Of TLS 1.2: forward secrecy and authenticated encryption only, as TLS 1.3
+ * has anyway. */
+static const char usual_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+/* --- mistakes ------------------------------------------------------------ */
+
+/* OpenSSL's last word on it, in the terms of a person with a file. */
+static const char *last_reason(void)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *text = ERR_reason_error_string(code);
+
+	if (ERR_GET_LIB(code) == ERR_LIB_PEM &&
+	    ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
+		return "there is none in PEM in it";
+	return text ? text : "out of memory";
+}
+
+static int bad_file(struct why *why, const char *what, const char *file)
+{
+	int err = why_set(why, ERR_USAGE, "%s %s: %s", what, file,
+			  last_reason());
+
+	ERR_clear_error();
+	return err;
+}
+
+/* --- one context --------------------------------------------------------- */
+
+/* Nobody is there to ask for a key's password. */
+static int no_password(char *out, int size, int writing, void *ctx)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
+static int load_own(SSL_CTX *c, const struct tls_files *f, struct why *why)
+{
+	if (SSL_CTX_use_certificate_chain_file(c, f->certificate) != 1)
+		return bad_file(why, "certificate", f->certificate);
+	if (SSL_CTX_use_PrivateKey_file(c, f->key, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(c) != 1)
+		return bad_file(why, "key", f->key);
+	return 0;
+}
+
+/* Every certificate of a file joins the chain that is sent. */
+static int load_chain(SSL_CTX *c, const char *file, struct why *why)
+{
+	BIO *in = BIO_new_file(file, "r");
+	X509 *one = NULL;
+	unsigned count = 0;
+
+	if (!in)
+		return bad_file(why, "chain certificate", file);
+	while ((one = PEM_read_bio_X509(in, NULL, no_password, NULL))) {
+		if (SSL_CTX_add0_chain_cert(c, one) != 1) {
+			X509_free(one);
+			break;
+		}
+		count++;
+	}
+	BIO_free(in);
+	if (!count || one)
+		return bad_file(why, "chain certificate", file);
+	ERR_clear_error(); /* that there is no other one */
+	return 0;
+}
+
+/* Asks a client for a certificate; who has none is served all the same. */
+static int load_client_ca(SSL_CTX *c, const char *file, struct why *why)
+{
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
+
+	if (!names || SSL_CTX_load_verify_file(c, file) != 1) {
+		sk_X509_NAME_pop_free(names, X509_NAME_free);
+		return bad_file(why, "CA certificates", file);
+	}
+	SSL_CTX_set_client_CA_list(c, names);
+	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
+	return 0;
+}
+
+static int load_server_ca(SSL_CTX *c, const char *file, struct why *why)
+{
+	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
+	if (file ? SSL_CTX_load_verify_file(c, file) == 1
+		 : SSL_CTX_set_default_verify_paths(c) == 1)
+		return 0;
+	return bad_file(why, "CA certificates", file ? file : "the system's");
+}
+
+static int set_ciphers(SSL_CTX *c, const char *list, struct why *why)
+{
+	if (SSL_CTX_set_cipher_list(c, list ? list : usual_ciphers) == 1)
+		return 0;
+	ERR_clear_error();
+	return why_set(why, ERR_USAGE,
+		       "ciphers %.100s: accepted is a list of OpenSSL's names "
+		       "with one for TLS 1.2 at least",
+		       list);
+}
+
+static int set_rules(SSL_CTX *c)
+{
+	static const unsigned char id[] = "manyhands";
+
+	SSL_CTX_set_default_passwd_cb(c, no_password);
+	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION |
+				       SSL_OP_NO_COMPRESSION |
+				       SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
+	/* Tickets keep no state here. */
+	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(c, 1);
+	return SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) == 1 &&
+			       SSL_CTX_set_session_id_context(
+				       c, id, sizeof id - 1) == 1
+		       ? 0
+		       : ERR_NOMEM;
+}
+
+static int load_all(SSL_CTX *c, const struct tls *t, struct why *why)
+{
+	const struct tls_files *f = &t->files;
+	int err = set_rules(c);
+
+	if (err)
+		return why_set(why, err, "%s", err_text(err));
+	err = set_ciphers(c, f->ciphers, why);
+	if (!err && f->certificate)
+		err = load_own(c, f, why);
+	for (unsigned i = 0; !err && f->chain && f->chain[i]; i++)
+		err = load_chain(c, f->chain[i], why);
+	if (!err && !t->server)
+		err = load_server_ca(c, f->ca, why);
+	else if (!err && f->ca)
+		err = load_client_ca(c, f->ca, why);
+	return err;
+}
+
+int tls_reload(struct tls *t, struct why *why)
+{
+	SSL_CTX *c;
+	int err;
+
+	ERR_clear_error();
+	c = SSL_CTX_new(t->server ? TLS_server_method()
+				  : TLS_client_method());
+	if (!c)
+		return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	err = load_all(c, t, why);
+	if (err) {
+		SSL_CTX_free(c);
+		return err;
+	}
+	SSL_CTX_free(t->context);
+	t->context = c;
+	return 0;
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static bool copy(const char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return !from || *to;
+}
+
+static bool copy_chain(struct tls_files *to, const char *const *from)
+{
+	unsigned count = 0;
+	const char **names;
+
+	while (from && from[count])
+		count++;
+	if (!count)
+		return true;
+	names = calloc(count + 1, sizeof *names);
+	to->chain = names;
+	for (unsigned i = 0; names && i < count; i++) {
+		if (!copy(&names[i], from[i]))
+			return false;
+	}
+	return names != NULL;
+}
+
+static bool copy_files(struct tls_files *to, const struct tls_files *from)
+{
+	return copy(&to->certificate, from->certificate) &&
+	       copy(&to->key, from->key) && copy(&to->ca, from->ca) &&
+	       copy(&to->ciphers, from->ciphers) &&
+	       copy_chain(to, from->chain);
+}
+
+static void free_files(struct tls_files *f)
+{
+	for (unsigned i = 0; f->chain && f->chain[i]; i++)
+		free((void *)f->chain[i]);
+	free((void *)f->chain);
+	free((void *)f->certificate);
+	free((void *)f->key);
+	free((void *)f->ca);
+	free((void *)f->ciphers);
+}
+
+static void free_if_unused(struct tls *t)
+{
+	if (!t->freed || t->sessions)
+		return;
+	SSL_CTX_free(t->context);
+	BIO_meth_free(t->method);
+	free_files(&t->files);
+	free(t);
+}
+
+void tls_free(struct tls *t)
+{
+	if (!t)
+		return;
+	assert(!t->freed);
+	t->freed = true;
+	free_if_unused(t);
+}
+
+void tls_let_go(struct tls *t)
+{
+	assert(t->sessions);
+	t->sessions--;
+	free_if_unused(t);
+}
+
+static struct tls *make(const struct tls_files *files, bool server,
+			struct why *why)
+{
+	struct tls *t = calloc(1, sizeof *t);
+
+	if (!t) {
+		why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		return NULL;
+	}
+	t->server = server;
+	t->method = tls_make_method();
+	if (!t->method || (files && !copy_files(&t->files, files)))
+		why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	else if (tls_reload(t, why) == 0)
+		return t;
+	tls_free(t);
+	return NULL;
+}
+
+struct tls *tls_server_new(const struct tls_files *files, struct why *why)
+{
+	if (files->certificate && files->key)
+		return make(files, true, why);
+	why_set(why, ERR_USAGE, "a certificate and its key are both wanted");
+	return NULL;
+}
+
+struct tls *tls_client_new(const struct tls_files *files, struct why *why)
+{
+	if (!files || !files->certificate == !files->key)
+		return make(files, false, why);
+	why_set(why, ERR_USAGE, "a certificate and its key are both wanted");
+	return NULL;
+}
