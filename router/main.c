@@ -18,6 +18,7 @@ enum { LISTEN_MAX = 16, STOP_MS = 2000, EXIT_USAGE = 2 };
 
 struct options {
 	const char *config, *web, *public_url;
+	struct tls_files tls; /* of wss:// and rss:// */
 	struct url listen[LISTEN_MAX];
 	unsigned listen_count;
 	bool check, open;
@@ -39,13 +40,14 @@ struct program {
 	struct wires wires;
 	struct place *places;
 	struct timer *stop_timer;
+	struct tls *tls; /* NULL: none */
 	bool stopping;
 	uint64_t started_ms;
 };
 
 static const char usage[] =
 	"accepted are --config FILE, --check, --listen URL (again for more), "
-	"--web DIR, --public-url URL, --open";
+	"--web DIR, --public-url URL, --open, --cert FILE, --key FILE, --ca FILE";
 
 __attribute__((format(printf, 1, 2))) static int complain(const char *fmt, ...)
 {
@@ -61,16 +63,16 @@ __attribute__((format(printf, 1, 2))) static int complain(const char *fmt, ...)
 
 /* --- flags --------------------------------------------------------------- */
 
-static bool is_spoken(enum url_scheme scheme)
+static bool is_ws(const struct url *u)
 {
-	return scheme == URL_WS || scheme == URL_RS || scheme == URL_UNIX;
+	return u->scheme == URL_WS || u->scheme == URL_WSS;
 }
 
 /* Of the first `count` that listen, the path of a WebSocket; NULL: none. */
 static const char *ws_path(const struct options *o, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (o->listen[i].scheme == URL_WS)
+		if (is_ws(&o->listen[i]))
 			return o->listen[i].path;
 	return NULL;
 }
@@ -85,12 +87,8 @@ static int add_listen(struct options *o, const char *text)
 				LISTEN_MAX);
 	if (url_parse(text, &o->listen[o->listen_count], &why))
 		return complain("--listen %s: %s", text, why.text);
-	if (!is_spoken(o->listen[o->listen_count].scheme))
-		return complain("--listen %s: accepted are "
-				"ws://host:port/path, rs://host:port and "
-				"unix:///path", text);
 	first = ws_path(o, o->listen_count);
-	if (first && o->listen[o->listen_count].scheme == URL_WS &&
+	if (first && is_ws(&o->listen[o->listen_count]) &&
 	    strcmp(first, o->listen[o->listen_count].path))
 		return complain("--listen %s: the path must be %s, as in the "
 				"first one", text, first);
@@ -104,6 +102,12 @@ static int take_value(struct options *o, const char *flag, const char *value)
 		o->config = value;
 	} else if (!strcmp(flag, "--web")) {
 		o->web = value;
+	} else if (!strcmp(flag, "--cert")) {
+		o->tls.certificate = value;
+	} else if (!strcmp(flag, "--key")) {
+		o->tls.key = value;
+	} else if (!strcmp(flag, "--ca")) {
+		o->tls.ca = value;
 	} else if (!strcmp(flag, "--public-url")) {
 		if (!web_url_valid(value))
 			return complain("--public-url %s: accepted is "
@@ -119,13 +123,14 @@ static int take_value(struct options *o, const char *flag, const char *value)
 static int read_flags(struct options *o, int argc, char **argv)
 {
 	static const char *const with_value[] = { "--config", "--web",
-						  "--public-url", "--listen" };
+						  "--public-url", "--listen",
+						  "--cert", "--key", "--ca" };
 
 	for (int i = 1; i < argc; i++) {
 		bool wants = false;
 		int err = 0;
 
-		for (unsigned j = 0; j < 4; j++)
+		for (unsigned j = 0; j < 7; j++)
 			wants = wants || !strcmp(argv[i], with_value[j]);
 		if (!strcmp(argv[i], "--check"))
 			o->check = true;
@@ -143,6 +148,10 @@ static int read_flags(struct options *o, int argc, char **argv)
 			return err;
 		i += wants;
 	}
+	if (!o->tls.certificate != !o->tls.key ||
+	    (o->tls.ca && !o->tls.key))
+		return complain("--cert, --key: both are wanted, or neither; "
+				"--ca needs them");
 	if (o->open && o->config)
 		return complain("--open and --config: only one is accepted");
 	return 0;
@@ -174,6 +183,20 @@ static void on_signal(void *ctx)
 		server_stop(p->places[i].server);
 	wires_shutdown(&p->wires, "wamp.close.system_shutdown");
 	timer_start(p->stop_timer, p->wires.count ? STOP_MS : 0, 0);
+}
+
+/* New certificates, when they are good. */
+static void on_hangup(void *ctx)
+{
+	struct program *p = ctx;
+	struct why why = { "" };
+
+	if (!p->tls)
+		return;
+	if (tls_reload(p->tls, &why))
+		log_line(LOG_ERROR, "the old certificate stays: %s", why.text);
+	else
+		log_line(LOG_INFO, "the certificate was read again");
 }
 
 /* --- starting ------------------------------------------------------------ */
@@ -227,6 +250,7 @@ static int on_opening(void *ctx, struct bytes cookie, bool secure,
 
 static int listen_at(struct place *place, const struct url *where)
 {
+	static const char *const schemes[] = { "ws", "wss", "rs", "rss" };
 	unsigned port;
 	struct why why = { "" };
 
@@ -236,11 +260,14 @@ static int listen_at(struct place *place, const struct url *where)
 		log_line(LOG_INFO, "listening on unix://%s", where->path);
 		return 0;
 	}
-	if (!place->web.port)
+	if (!place->web.port) {
 		place->web.port = port;
+		place->web.secure = where->scheme == URL_WSS ||
+				    where->scheme == URL_RSS;
+	}
 	log_line(LOG_INFO, "listening on %s://%s:%u%s",
-		 where->scheme == URL_WS ? "ws" : "rs", where->host, port,
-		 where->scheme == URL_WS ? where->path : "");
+		 schemes[where->scheme], where->host, port,
+		 is_ws(where) ? where->path : "");
 	return 0;
 }
 
@@ -303,6 +330,7 @@ static struct server *make_server(struct place *place, const char *path)
 		.ws_path = path,
 		.limits = wire_limits(&limits_joining),
 		.message_max = largest_message(&place->program->config),
+		.tls = place->program->tls,
 		.http = on_http,
 		.origin = on_origin,
 		.opening = on_opening,
@@ -360,6 +388,7 @@ static int open_all(struct program *p)
 					p->config.realm_count,
 					p->config.uri_strict, any_random,
 					NULL, clock_unix_ms() };
+	struct why why = { "" };
 
 	p->loop = loop_new();
 	if (!p->loop || router_init(&p->router, &config) ||
@@ -371,8 +400,14 @@ static int open_all(struct program *p)
 	p->stop_timer = timer_new(p->loop, on_stop_timer, p);
 	if (!p->stop_timer ||
 	    loop_on_signal(p->loop, SIGTERM, on_signal, p) ||
-	    loop_on_signal(p->loop, SIGINT, on_signal, p))
+	    loop_on_signal(p->loop, SIGINT, on_signal, p) ||
+	    loop_on_signal(p->loop, SIGHUP, on_hangup, p))
 		return complain("out of memory");
+	if (p->options.tls.key) {
+		p->tls = tls_server_new(&p->options.tls, &why);
+		if (!p->tls)
+			return complain("%s", why.text);
+	}
 	return open_places(p);
 }
 

@@ -68,7 +68,8 @@ int web_join_url(const struct web *w, struct buf *out)
 	if (w->public_url)
 		return buf_add_str(out, w->public_url);
 	lan_address(address);
-	return buf_printf(out, "http://%s:%u/", address, w->port);
+	return buf_printf(out, "http%s://%s:%u/", w->secure ? "s" : "",
+			  address, w->port);
 }
 
 /* --- headers ------------------------------------------------------------- */

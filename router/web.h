@@ -24,6 +24,7 @@ struct web {
 	char *const *origins;   /* borrowed; allowed besides our own */
 	unsigned origin_count;
 	unsigned port;          /* that is listened on */
+	bool secure;            /* https there */
 	const struct web_path *paths; /* borrowed */
 	unsigned path_count;
 	struct files *path_files; /* owned; one a path, empty but for static */

@@ -177,6 +177,7 @@ void wires_accept(struct wires *w, struct transport *t,
 		  const struct authn *authn)
 {
 	struct wire *wire = malloc(sizeof *wire);
+	const struct tls_cert *cert = transport_client_cert(t);
 	struct link link = {
 		.ops = &ops,
 		.ctx = wire,
@@ -192,6 +193,11 @@ void wires_accept(struct wires *w, struct transport *t,
 		return;
 	}
 	snprintf(link.peer, sizeof link.peer, "%s", transport_peer(t));
+	if (cert) {
+		snprintf(link.cert_cn, sizeof link.cert_cn, "%s", cert->cn);
+		snprintf(link.cert_sha1, sizeof link.cert_sha1, "%s",
+			 cert->sha1);
+	}
 	snprintf(link.cookie, sizeof link.cookie, "%s", transport_tag(t));
 	set_time(w);
 	*wire = (struct wire){ w, t, router_connect(w->router, &link, authn) };

@@ -19,6 +19,7 @@ struct dial {
 	struct url where;
 	const struct serializer *serializer;
 	struct transport_limits limits;
+	struct tls *tls;
 	const struct dial_handler *handler; /* NULL: told, or canceled */
 	void *ctx;
 
@@ -98,7 +99,12 @@ static void on_timeout(uv_timer_t *timer)
 
 static bool speaks_raw(const struct dial *d)
 {
-	return d->where.scheme != URL_WS;
+	return d->where.scheme != URL_WS && d->where.scheme != URL_WSS;
+}
+
+static bool is_secure(const struct dial *d)
+{
+	return d->where.scheme == URL_WSS || d->where.scheme == URL_RSS;
 }
 
 /* Appends our side of it. */
@@ -188,8 +194,9 @@ static void on_ended(void *ctx, const char *why)
 {
 	struct dial *d = ctx;
 
-	(void)why;
-	fail(d, "it closed the connection without an answer");
+	fail(d, stream_is_secure(d->stream) && !stream_is_ready(d->stream)
+			? why
+			: "it closed the connection without an answer");
 }
 
 static void on_due(void *ctx)
@@ -225,7 +232,8 @@ static void on_connect(uv_connect_t *connect, int status)
 		return;
 	}
 	stream_nodelay(d->stream);
-	if (say_hello(d)) {
+	if ((is_secure(d) && stream_secure(d->stream, d->tls, d->where.host)) ||
+	    say_hello(d)) {
 		fail(d, err_text(ERR_NOMEM));
 		return;
 	}
@@ -303,7 +311,7 @@ static void on_lookup(uv_getaddrinfo_t *lookup, int status,
 /* Also for what fails at once, so that `failed` comes in a later turn. */
 static void on_unsupported(uv_timer_t *timer)
 {
-	fail(timer->data, "ws://, rs:// and unix:// are spoken: no TLS yet");
+	fail(timer->data, "wss:// and rss:// need authorities to trust");
 }
 
 static void on_path_too_long(uv_timer_t *timer)
@@ -316,7 +324,7 @@ static bool start(struct dial *d)
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	const size_t path_size = sizeof ((struct sockaddr_un *)0)->sun_path;
 
-	if (d->where.scheme == URL_WSS || d->where.scheme == URL_RSS) {
+	if (is_secure(d) && !d->tls) {
 		uv_timer_start(&d->timer, on_unsupported, 0, 0);
 		return true;
 	}
@@ -338,7 +346,8 @@ static bool start(struct dial *d)
 struct dial *dial_start(struct loop *l, const struct url *where,
 			const struct serializer *serializer,
 			const struct transport_limits *limits,
-			const struct dial_handler *handler, void *ctx)
+			struct tls *tls, const struct dial_handler *handler,
+			void *ctx)
 {
 	struct dial *d = calloc(1, sizeof *d);
 
@@ -348,6 +357,7 @@ struct dial *dial_start(struct loop *l, const struct url *where,
 	d->where = *where;
 	d->serializer = serializer;
 	d->limits = *limits;
+	d->tls = tls;
 	d->handler = handler;
 	d->ctx = ctx;
 	d->lookup.data = d;

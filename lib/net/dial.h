@@ -5,6 +5,7 @@
 #define NET_DIAL_H
 
 #include "net/loop.h"
+#include "net/tls.h"
 #include "net/transport.h"
 #include "net/url.h"
 
@@ -17,11 +18,14 @@ struct dial_handler {
 	void (*failed)(void *ctx, const char *why);
 };
 
-/* NULL when out of memory. Gives up after 10 s. */
+/* NULL when out of memory. Gives up after 10 s. `tls`: for wss:// and rss://,
+ * of tls_client_new, and borrowed until the transport is gone; the certificate
+ * there must be for the URL's host. NULL: those two fail. */
 struct dial *dial_start(struct loop *l, const struct url *where,
 			const struct serializer *serializer,
 			const struct transport_limits *limits,
-			const struct dial_handler *handler, void *ctx);
+			struct tls *tls, const struct dial_handler *handler,
+			void *ctx);
 void dial_cancel(struct dial *d); /* before either callback; none follows */
 
 #endif

@@ -218,7 +218,7 @@ static void dial(struct peer *p)
 	set_phase(p, DIALING);
 	p->dial = dial_start(p->loop, &p->config.where,
 			     p->config.client.serializer, &p->config.transport,
-			     &dial_handler, p);
+			     p->config.tls, &dial_handler, p);
 	if (!p->dial)
 		on_failed(p, err_text(ERR_NOMEM));
 }

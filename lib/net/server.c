@@ -22,6 +22,7 @@ struct listener {
 		uv_pipe_t pipe;
 	} u;
 	bool local; /* a unix socket */
+	bool secure;
 	struct server *server;
 	struct listener *next;
 	bool waiting; /* there was no memory to accept who is there */
@@ -41,6 +42,10 @@ static void accept_one(struct listener *l)
 		return;
 	}
 	if (uv_accept(&l->u.stream, stream_uv(stream))) {
+		stream_close(stream);
+		return;
+	}
+	if (l->secure && stream_secure(stream, s->config.tls, NULL)) {
 		stream_close(stream);
 		return;
 	}
@@ -178,13 +183,16 @@ int server_listen(struct server *s, const struct url *where, unsigned *port,
 	struct listener *l;
 	int err;
 
-	if (where->scheme == URL_WSS || where->scheme == URL_RSS)
-		return why_set(why, ERR_UNSUPPORTED,
-			       "ws://host:port/path, rs://host:port and "
-			       "unix:///path can be listened on: no TLS yet");
+	bool secure = where->scheme == URL_WSS || where->scheme == URL_RSS;
+
+	if (secure && !s->config.tls)
+		return why_set(why, ERR_USAGE,
+			       "wss:// and rss:// need a certificate and its "
+			       "key");
 	l = listener_new(s, where->scheme == URL_UNIX);
 	if (!l)
 		return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	l->secure = secure;
 	err = l->local ? listen_unix(l, where->path, port, why)
 		       : listen_tcp(l, where, port, why);
 	if (err) {

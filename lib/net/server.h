@@ -12,6 +12,7 @@
 #define NET_SERVER_H
 
 #include "net/loop.h"
+#include "net/tls.h"
 #include "net/transport.h"
 #include "net/url.h"
 
@@ -23,6 +24,7 @@ struct http_request {
 	bool head;
 	struct bytes host, if_none_match, accept_encoding; /* or empty */
 	const char *peer;
+	bool secure; /* TLS */
 	bool local; /* from loopback or a unix socket, and no proxy there says
 		       that it asks for somebody else */
 };
@@ -46,6 +48,7 @@ struct server_config {
 	size_t message_max; /* what RawSocket's handshake promises to take, as
 			       it can not be raised later as limits can;
 			       0: limits.message_max */
+	struct tls *tls;          /* borrowed; of wss:// and rss:// */
 	unsigned half_open_max;   /* that speak HTTP or nothing yet; beyond:
 				     the oldest is closed; 0: 512 */
 	unsigned connections_max; /* beyond: refused with 503, or RawSocket's
@@ -73,7 +76,7 @@ struct server_config {
 struct server *server_new(struct loop *l, const struct server_config *config);
 /* Listens also there; ERR_IO with the reason (port in use). The port that was
  * got is in *port (may be NULL). ws:// and rs:// are the same: both are spoken
- * on every port. A unix socket is the user's only (mode 0600), takes the place
+ * on every port; wss:// and rss:// are, too, and take nothing but TLS. A unix socket is the user's only (mode 0600), takes the place
  * of one nobody listens on, and is removed by server_stop. */
 int server_listen(struct server *s, const struct url *where, unsigned *port,
 		  struct why *why);

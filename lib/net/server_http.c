@@ -123,6 +123,7 @@ static void answer(struct http_conn *c, const struct http_head *head)
 		.if_none_match = head->value[HTTP_IF_NONE_MATCH],
 		.accept_encoding = head->value[HTTP_ACCEPT_ENCODING],
 		.peer = c->peer,
+		.secure = stream_is_secure(c->stream),
 		.local = c->local && !http_is_forwarded(head),
 	};
 
@@ -186,7 +187,9 @@ static void become_transport(struct http_conn *c, const struct http_head *head,
 	buf_init(&headers);
 	if ((s->config.opening &&
 	     s->config.opening(s->config.ctx, head->value[HTTP_COOKIE],
-			       origin.proxy_tls, &headers, origin.tag)) ||
+			       origin.proxy_tls ||
+				       stream_is_secure(c->stream),
+			       &headers, origin.tag)) ||
 	    handshake_answer(stream_out(c->stream), head, subprotocol,
 			     buf_bytes(&headers)))
 		http_conn_drop(c);
@@ -305,7 +308,8 @@ static void on_data(void *ctx, struct bytes data)
 
 	if (c->state == HTTP_LINGERING)
 		return;
-	if (!c->in.len && c->state == HTTP_READING)
+	if (!c->in.len && c->state == HTTP_READING &&
+	    (c->served || !stream_is_secure(c->stream))) /* else TLS began it */
 		wait_for(c, c->server->config.head_ms);
 	if (buf_add_bytes(&c->in, data)) {
 		http_conn_drop(c);

@@ -137,6 +137,11 @@ bool stream_is_secure(const struct stream *s)
 	return s->tls != NULL;
 }
 
+bool stream_is_ready(const struct stream *s)
+{
+	return s->tls && tls_is_ready(s->tls);
+}
+
 const struct tls_cert *stream_cert(struct stream *s)
 {
 	return s->tls ? tls_peer_cert(s->tls) : NULL;

@@ -49,6 +49,8 @@ void stream_peer(struct stream *s, char text[ADDRESS_TEXT_MAX], bool *local);
 int stream_secure(struct stream *s, struct tls *tls,
 		  const char *host) MUST_CHECK;
 bool stream_is_secure(const struct stream *s);
+/* Is TLS's handshake done? */
+bool stream_is_ready(const struct stream *s);
 /* The peer's verified certificate, borrowed; NULL: none. */
 const struct tls_cert *stream_cert(struct stream *s);
 /* Replaces the owner. */

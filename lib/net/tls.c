@@ -1,8 +1,6 @@
 #include "net/tls.h"
 
 #include <assert.h>
-#include <openssl/err.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 

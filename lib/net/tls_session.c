@@ -1,9 +1,6 @@
 #include "net/tls_session.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

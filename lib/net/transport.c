@@ -461,6 +461,10 @@ bool transport_is_proxied_tls(const struct transport *t)
 
 bool transport_is_secure(const struct transport *t)
 {
-	(void)t; /* TLS is not spoken yet */
-	return false;
+	return stream_is_secure(t->stream);
+}
+
+const struct tls_cert *transport_client_cert(const struct transport *t)
+{
+	return t->client ? NULL : stream_cert(t->stream);
 }

@@ -1,7 +1,6 @@
 /*
  * transport: a connection that carries whole WAMP messages: a WebSocket or a
- * RawSocket, over TCP or a unix socket (TLS takes its place behind the same
- * face).
+ * RawSocket, over TCP, TLS or a unix socket.
  *
  * Messages out are queued and written once per loop turn; messages in are
  * given one at a time. A server's transport stops reading while half of
@@ -15,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "net/tls.h"
 #include "wamp/serializer.h"
 
 struct transport;
@@ -75,6 +75,9 @@ const char *transport_origin(const struct transport *t);
 const char *transport_tag(const struct transport *t);
 bool transport_is_local(const struct transport *t); /* loopback or unix */
 bool transport_is_secure(const struct transport *t); /* TLS */
+/* Of the certificate that a client has shown and that was verified; borrowed;
+ * NULL: none. */
+const struct tls_cert *transport_client_cert(const struct transport *t);
 /* A proxy on this machine speaks for somebody who came to it over TLS. */
 bool transport_is_proxied_tls(const struct transport *t);
 

@@ -81,7 +81,7 @@ static void dial_with(struct caller *c, struct world *w, const struct url *url,
 {
 	memset(c, 0, sizeof *c);
 	c->world = w;
-	c->dial = dial_start(w->loop, url, serializer, limits, &dial_handler,
+	c->dial = dial_start(w->loop, url, serializer, limits, NULL, &dial_handler,
 			     c);
 	assert_non_null(c->dial);
 	assert_false(is_decided(c)); /* in a later turn */
@@ -246,11 +246,11 @@ static void test_dial__other_schemes_are_refused_clearly(void **state)
 	assert_int_equal(url_parse("rss://127.0.0.1:1", &url, NULL), 0);
 	dial_with(&c, &w, &url, &serializer_msgpack, &transport_limits_default);
 	assert_true(c.failed);
-	assert_non_null(strstr(c.why, "no TLS yet"));
+	assert_non_null(strstr(c.why, "authorities"));
 	assert_int_equal(url_parse("wss://127.0.0.1:1", &url, NULL), 0);
 	dial_with(&c, &w, &url, &serializer_msgpack, &transport_limits_default);
 	assert_true(c.failed);
-	assert_non_null(strstr(c.why, "no TLS yet"));
+	assert_non_null(strstr(c.why, "authorities"));
 	world_free(&w);
 }
 
@@ -264,7 +264,7 @@ static void test_dial__canceled_calls_nobody(void **state)
 	world_start(&w);
 	for (int turns = 0; turns < 6; turns++) {
 		c.dial = dial_start(w.loop, &w.url, &serializer_msgpack,
-				    &transport_limits_default, &dial_handler,
+				    &transport_limits_default, NULL, &dial_handler,
 				    &c);
 		assert_non_null(c.dial);
 		for (int i = 0; i < turns && !is_decided(&c); i++)

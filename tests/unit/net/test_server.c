@@ -388,8 +388,8 @@ static void test_server__port_in_use(void **state)
 
 	assert_int_equal(url_parse("wss://127.0.0.1:0/ws", &url, NULL), 0);
 	assert_int_equal(server_listen(f->w.server, &url, NULL, &why),
-			 ERR_UNSUPPORTED);
-	assert_non_null(strstr(why.text, "no TLS yet"));
+			 ERR_USAGE);
+	assert_non_null(strstr(why.text, "need a certificate"));
 }
 
 static void test_server__stop_closes_http_but_not_transports(void **state)

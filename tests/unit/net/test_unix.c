@@ -77,7 +77,7 @@ static void dial(struct fixture *f, const struct url *url,
 {
 	f->connected = f->failed = f->closed = false;
 	f->dial = dial_start(f->w.loop, url, serializer,
-			     &transport_limits_default, &dial_handler, f);
+			     &transport_limits_default, NULL, &dial_handler, f);
 	assert_non_null(f->dial);
 	assert_false(is_decided(f)); /* in a later turn */
 	until(&f->w, is_decided, f);
