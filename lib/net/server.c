@@ -182,7 +182,6 @@ int server_listen(struct server *s, const struct url *where, unsigned *port,
 {
 	struct listener *l;
 	int err;
-
 	bool secure = where->scheme == URL_WSS || where->scheme == URL_RSS;
 
 	if (secure && !s->config.tls)
