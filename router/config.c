@@ -85,30 +85,95 @@ static void check(struct cfg *c, const struct config *config)
 
 /* --- reading ------------------------------------------------------------- */
 
+struct reading {
+	struct config *out;
+	void *realms, *transports;
+};
+
+static void read_parts(struct cfg *c, const json_t *json, struct reading *r)
+{
+	cfg_list(c, json, "realms", true, config_read_realm, r->out,
+		 sizeof *r->out->realms, &r->realms, &r->out->realm_count);
+	cfg_list(c, json, "transports", true, config_read_transport, NULL,
+		 sizeof *r->out->transports, &r->transports,
+		 &r->out->transport_count);
+}
+
+/* The parts of Crossbar.io's node that are other processes. */
+static void read_worker(struct cfg *c, const json_t *json, struct reading *r)
+{
+	const char *type = json_string_value(json_object_get(json, "type"));
+
+	if (type && strcmp(type, "router")) {
+		cfg_warn(c, NULL, "a worker of type %s is not run here: left "
+				  "out", type);
+		return;
+	}
+	cfg_type(c, json, "router");
+	if (cfg_object_but(c, json, "type id realms transports",
+			   "options components connections"))
+		read_parts(c, json, r);
+}
+
+static void read_workers(struct cfg *c, const json_t *workers,
+			 struct reading *r)
+{
+	unsigned length = cfg_enter(c, "workers");
+
+	if (!json_is_array(workers))
+		cfg_fail(c, NULL, "a list is wanted");
+	for (size_t i = 0; i < json_array_size(workers); i++) {
+		unsigned inner = cfg_enter_index(c, i);
+
+		read_worker(c, json_array_get(workers, i), r);
+		cfg_leave(c, inner);
+	}
+	cfg_leave(c, length);
+}
+
+/* A transport that nobody here speaks was read as one without an endpoint. */
+static void leave_out_foreign(struct config *out)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < out->transport_count; i++) {
+		if (out->transports[i].foreign)
+			transport_config_deinit(&out->transports[i]);
+		else
+			out->transports[kept++] = out->transports[i];
+	}
+	out->transport_count = kept;
+}
+
 static void read_all(struct cfg *c, const json_t *json, struct config *out)
 {
-	void *realms = NULL, *transports = NULL;
+	const json_t *workers = json_object_get(json, "workers");
 	unsigned long long version = 2;
+	struct reading r = { out, NULL, NULL };
+	const char *keys = workers ? "version workers $schema"
+				   : "version realms transports $schema";
 
-	if (!cfg_object(c, json, "version realms transports $schema"))
+	if (!cfg_object_but(c, json, keys, "controller"))
 		return;
 	if (cfg_uint(c, json, "version", false, 2, &version) && version != 2)
 		cfg_fail(c, "version", "accepted is 2");
-	cfg_list(c, json, "realms", true, config_read_realm, out,
-		 sizeof *out->realms, &realms, &out->realm_count);
-	out->realms = realms;
-	cfg_list(c, json, "transports", true, config_read_transport, NULL,
-		 sizeof *out->transports, &transports,
-		 &out->transport_count);
-	out->transports = transports;
-	if (!c->err)
+	if (workers)
+		read_workers(c, workers, &r);
+	else
+		read_parts(c, json, &r);
+	out->realms = r.realms;
+	out->transports = r.transports;
+	leave_out_foreign(out);
+	if (!c->mistakes)
 		check(c, out);
 }
 
 static int read_text(struct config *out, const char *text, size_t length,
-		     const char *file, const char *dir, struct why *why)
+		     const char *file, const char *dir, struct buf *notes,
+		     struct why *why)
 {
-	struct cfg c = { .why = why, .file = file, .dir = dir };
+	struct cfg c = { .why = why, .notes = notes, .file = file,
+			 .dir = dir };
 	json_error_t error;
 	json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES,
 				  &error);
@@ -119,9 +184,9 @@ static int read_text(struct config *out, const char *text, size_t length,
 			       error.line, error.text);
 	read_all(&c, json, out);
 	json_decref(json);
-	if (c.err)
+	if (c.mistakes)
 		config_deinit(out);
-	return c.err;
+	return c.mistakes ? ERR_USAGE : 0;
 }
 
 static int read_whole(const char *file, char **text, size_t *length,
@@ -148,6 +213,12 @@ static int read_whole(const char *file, char **text, size_t *length,
 
 int config_load(struct config *c, const char *file, struct why *why)
 {
+	return config_load_noted(c, file, NULL, why);
+}
+
+int config_load_noted(struct config *c, const char *file, struct buf *notes,
+		      struct why *why)
+{
 	const char *slash = strrchr(file, '/');
 	char *text = NULL, *dir;
 	size_t length = 0;
@@ -157,7 +228,8 @@ int config_load(struct config *c, const char *file, struct why *why)
 		return err;
 	dir = slash ? strndup(file, (size_t)(slash - file)) : strdup(".");
 	if (dir)
-		err = read_text(c, text, length, file, dir, why);
+		err = read_text(c, text, length, file, dir, notes,
+				why);
 	else
 		err = why_set(why, ERR_NOMEM, "out of memory");
 	free(dir);
@@ -169,8 +241,8 @@ int config_default(struct config *c, bool open, struct why *why)
 {
 	if (open)
 		return read_text(c, open_json, sizeof open_json - 1,
-				 "built-in", NULL, why);
+				 "built-in", NULL, NULL, why);
 	return read_text(c, manyhands_json,
 			 (size_t)(manyhands_json_end - manyhands_json),
-			 "built-in", NULL, why);
+			 "built-in", NULL, NULL, why);
 }

@@ -34,14 +34,29 @@
 #ifndef ROUTER_CONFIG_H
 #define ROUTER_CONFIG_H
 
+#include "base/buf.h"
 #include "router/authn.h"
 #include "router/realm.h"
+#include "router/web_path.h"
 
+enum {
+	SPEAKS_JSON = 1 << 0,
+	SPEAKS_MSGPACK = 1 << 1,
+	SPEAKS_CBOR = 1 << 2,
+	SPEAKS_ALL = SPEAKS_JSON | SPEAKS_MSGPACK | SPEAKS_CBOR,
+};
+
+/* One endpoint: what is spoken there is told by the first bytes. */
 struct transport_config {
 	char *interface; /* owned, all of them */
 	unsigned port;
-	char *ws_path;   /* "/ws" */
-	char *web_dir;   /* NULL: no pages */
+	char *unix_path; /* in place of interface and port; or NULL */
+	char *ws_path;   /* "/ws"; NULL: no WebSocket */
+	char *web_dir;   /* of the path /; NULL: no pages */
+	struct web_path *paths;
+	unsigned path_count;
+	bool foreign;         /* while reading: nobody speaks it here */
+	unsigned serializers; /* SPEAKS_…, of every kind of socket */
 	struct authn authn;
 	char **origins;
 	unsigned origin_count;
@@ -55,7 +70,11 @@ struct config {
 	bool uri_strict;
 };
 
-/* Errors: `why` holds one line. */
+/* Errors: `why` holds the first mistake, `notes` (may be NULL) a line for
+ * each of them, at most CFG_NOTES_MAX. Also without an error, notes are
+ * warnings: what is written in the file and has no effect here. */
+int config_load_noted(struct config *c, const char *file, struct buf *notes,
+		      struct why *why) MUST_CHECK;
 int config_load(struct config *c, const char *file, struct why *why)
 	MUST_CHECK;
 /* The built-in one, without the principals whose tickets would be in files;

@@ -222,8 +222,6 @@ static void read_principals(struct cfg *c, const struct form *form,
 
 		read_principal(c, form, authid, one, way);
 		cfg_leave(c, inner);
-		if (c->err)
-			break;
 	}
 	cfg_leave(c, length);
 	way->on = way->count > 0;

@@ -1,6 +1,7 @@
 #include "router/config_json.h"
 
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,19 +36,50 @@ void cfg_leave(struct cfg *c, unsigned length)
 	c->path[length] = '\0';
 }
 
+/* "FILE: path.key: text" */
+static void place(const struct cfg *c, const char *key, const char *text,
+		  struct why *out)
+{
+	(void)why_set(out, 0, "%s: %s%s%s%s%s", c->file, c->path,
+		      key && *c->path ? "." : "", key ? key : "",
+		      key || *c->path ? ": " : "", text);
+}
+
+static void note(struct cfg *c, const struct why *line)
+{
+	if (!c->notes || c->note_count++ >= CFG_NOTES_MAX)
+		return;
+	buf_add_str(c->notes, line->text);
+	buf_add_u8(c->notes, '\n');
+}
+
 void cfg_fail(struct cfg *c, const char *key, const char *fmt, ...)
 {
-	char text[200];
+	char text[400];
+	struct why line;
 	va_list args;
 
-	if (c->err)
-		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	c->err = why_set(c->why, ERR_USAGE, "%s: %s%s%s%s%s", c->file,
-			 c->path, key && *c->path ? "." : "", key ? key : "",
-			 key || *c->path ? ": " : "", text);
+	place(c, key, text, &line);
+	note(c, &line);
+	if (!c->mistakes++ && c->why)
+		*c->why = line;
+	c->err = ERR_USAGE;
+}
+
+void cfg_warn(struct cfg *c, const char *key, const char *fmt, ...)
+{
+	char text[400] = "warning: ";
+	struct why line;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text + 9, sizeof text - 9, fmt, args);
+	va_end(args);
+	place(c, key, text, &line);
+	note(c, &line);
 }
 
 /* Is the word one of the blank-separated ones? */
@@ -62,8 +94,71 @@ static bool is_among(const char *word, const char *words)
 	return false;
 }
 
-bool cfg_object(struct cfg *c, const json_t *json, const char *keys)
+/* How many letters have to be added, left out or changed (Levenshtein). */
+static size_t distance(const char *a, const char *b, size_t b_len)
 {
+	enum { KEY_MAX = 40 };
+	size_t row[KEY_MAX + 1], a_len = strlen(a);
+
+	if (a_len > KEY_MAX || b_len > KEY_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t above = row[j], best;
+
+			best = corner + (a[i - 1] != b[j - 1]);
+			best = above + 1 < best ? above + 1 : best;
+			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			corner = above;
+		}
+	}
+	return row[b_len];
+}
+
+/* The word that was meant, most likely; its length, 0: none is near. */
+static int nearest(const char *key, const char *words, const char **out)
+{
+	size_t best = 3, limit = strlen(key) / 2 + 1;
+	int length = 0;
+
+	if (best > limit)
+		best = limit;
+	while (*words) {
+		size_t n = strcspn(words, " "), far = distance(key, words, n);
+
+		if (n && far < best) {
+			best = far;
+			*out = words;
+			length = (int)n;
+		}
+		words += n;
+		words += strspn(words, " ");
+	}
+	return length;
+}
+
+static void unknown_key(struct cfg *c, const char *key, const char *keys)
+{
+	const char *meant = NULL;
+	int length = nearest(key, keys, &meant);
+
+	if (length)
+		cfg_fail(c, key, "unknown key; is %.*s meant? accepted are: "
+				 "%s", length, meant, keys);
+	else
+		cfg_fail(c, key, "unknown key; accepted are: %s",
+			 *keys ? keys : "none");
+}
+
+bool cfg_object_but(struct cfg *c, const json_t *json, const char *keys,
+		    const char *idle)
+{
+	char found[256] = "";
 	const char *key;
 	json_t *value;
 
@@ -72,13 +167,22 @@ bool cfg_object(struct cfg *c, const json_t *json, const char *keys)
 		return false;
 	}
 	json_object_foreach((json_t *)json, key, value) {
-		if (!is_among(key, keys)) {
-			cfg_fail(c, key, "unknown key; accepted are: %s",
-				 keys);
-			return false;
-		}
+		size_t length = strlen(found);
+
+		if (is_among(key, idle))
+			snprintf(found + length, sizeof found - length,
+				 "%s%s", length ? ", " : "", key);
+		else if (!is_among(key, keys))
+			unknown_key(c, key, keys);
 	}
-	return !c->err;
+	if (*found)
+		cfg_warn(c, NULL, "without effect here: %s", found);
+	return true;
+}
+
+bool cfg_object(struct cfg *c, const json_t *json, const char *keys)
+{
+	return cfg_object_but(c, json, keys, "");
 }
 
 json_t *cfg_member(struct cfg *c, const json_t *json, const char *key,
@@ -88,7 +192,7 @@ json_t *cfg_member(struct cfg *c, const json_t *json, const char *key,
 
 	if (!value && wanted)
 		cfg_fail(c, key, "is missing");
-	return c->err ? NULL : value;
+	return value;
 }
 
 void cfg_string(struct cfg *c, const json_t *json, const char *key,
@@ -149,22 +253,25 @@ void cfg_list(struct cfg *c, const json_t *json, const char *key, bool wanted,
 {
 	const json_t *list = cfg_member(c, json, key, wanted);
 	unsigned length = cfg_enter(c, key);
+	int before = c->err;
 
 	if (list && !json_is_array(list))
 		cfg_fail(c, NULL, "a list is wanted");
-	for (size_t i = 0; list && !c->err && i < json_array_size(list);
-	     i++) {
+	for (size_t i = 0; list && i < json_array_size(list); i++) {
 		char *more = realloc(*items, (*count + 1) * size);
 		unsigned inner = cfg_enter_index(c, i);
 
 		if (!more) {
 			cfg_fail(c, NULL, "out of memory");
-			return;
+			break;
 		}
 		*items = more;
 		memset(more + *count * size, 0, size);
+		c->err = 0;
 		fn(c, json_array_get(list, i), more + (*count)++ * size, ctx);
+		before = before ? before : c->err;
 		cfg_leave(c, inner);
 	}
+	c->err = c->err ? c->err : before;
 	cfg_leave(c, length);
 }

@@ -1,6 +1,10 @@
 /*
- * config_json: reading JSON strictly: where we are in it, and the first
- * mistake. For config*.c only; a home of jansson.
+ * config_json: reading JSON strictly: where we are in it, and every mistake.
+ * For config*.c only; a home of jansson.
+ *
+ * After a mistake reading goes on, to find the others: `err` says only that
+ * there was one in the item that is being read, so that checks which need it
+ * whole are left out.
  */
 #ifndef ROUTER_CONFIG_JSON_H
 #define ROUTER_CONFIG_JSON_H
@@ -8,14 +12,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "base/err.h"
+#include "base/buf.h"
+
+enum { CFG_NOTES_MAX = 200 };
 
 struct cfg {
-	struct why *why;
+	struct why *why;   /* the first mistake */
+	struct buf *notes; /* a line for each; may be NULL */
+	unsigned note_count, mistakes;
 	const char *file; /* for messages */
 	const char *dir;  /* NULL: files named in it are left out */
-	char path[160];   /* "realms[0].name" */
-	int err;          /* the first mistake; then nothing is read */
+	char path[256];   /* "realms[0].name" */
+	int err;          /* of a mistake in this item */
 };
 
 /* The place is a member, an element; then back to the length returned. */
@@ -26,8 +34,14 @@ void cfg_leave(struct cfg *c, unsigned length);
 /* A mistake at this place, or at a member of it (key not NULL). */
 void cfg_fail(struct cfg *c, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* It is an object with no other keys than these, "uri match allow". */
+/* Something that is written there has no effect. */
+void cfg_warn(struct cfg *c, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* It is an object; other keys than these, "uri match allow", are mistakes. */
 bool cfg_object(struct cfg *c, const json_t *json, const char *keys);
+/* Also these are known, but have no effect: one warning names them. */
+bool cfg_object_but(struct cfg *c, const json_t *json, const char *keys,
+		    const char *idle);
 /* A member; a mistake when `wanted` and absent; NULL then, too. */
 json_t *cfg_member(struct cfg *c, const json_t *json, const char *key,
 		   bool wanted);

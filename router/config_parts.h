@@ -19,6 +19,14 @@ void config_read_pattern(struct cfg *c, const json_t *json, char **uri,
 /* The event-history of a realm's `store`. */
 void config_read_histories(struct cfg *c, const json_t *store,
 			   struct realm_config *r);
+/* Crossbar.io's, but spoken by nobody here: it is warned of. */
+bool config_transport_is_foreign(struct cfg *c, const json_t *json);
+/* A WebSocket at a path: who may join. */
+void config_read_websocket(struct cfg *c, const json_t *json,
+			   const char *path, struct transport_config *t);
+/* The member `paths`; each is put behind `under`. */
+void config_read_paths(struct cfg *c, const json_t *json, const char *under,
+		       struct transport_config *t);
 /* "DIR/name", or name itself when absolute; NULL: a mistake. */
 char *config_file_name(struct cfg *c, const char *key, const char *name);
 

@@ -1,4 +1,5 @@
-/* transports: where to listen, and who may join there. */
+/* transports: where to listen, what is spoken there, and who may join. Web
+ * paths are in config_web.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,34 +9,117 @@ void transport_config_deinit(struct transport_config *t)
 {
 	for (unsigned i = 0; i < t->origin_count; i++)
 		free(t->origins[i]);
+	for (unsigned i = 0; i < t->path_count; i++) {
+		free(t->paths[i].path);
+		free(t->paths[i].text);
+	}
 	free(t->origins);
+	free(t->paths);
 	free(t->interface);
+	free(t->unix_path);
 	free(t->ws_path);
 	free(t->web_dir);
 	authn_deinit(&t->authn);
 }
 
-/* --- endpoints and paths ------------------------------------------------- */
+/* --- endpoints ----------------------------------------------------------- */
+
+static void read_tcp(struct cfg *c, const json_t *json,
+		     struct transport_config *t)
+{
+	unsigned long long port = 0;
+
+	if (!cfg_object_but(c, json, "type port interface",
+			    "version backlog shared user_timeout"))
+		return;
+	cfg_uint(c, json, "port", true, 65535, &port);
+	t->port = (unsigned)port;
+	cfg_string(c, json, "interface", false, &t->interface);
+	if (!t->interface)
+		t->interface = strdup("0.0.0.0");
+	if (!t->interface)
+		cfg_fail(c, NULL, "out of memory");
+}
+
+static void read_unix(struct cfg *c, const json_t *json,
+		      struct transport_config *t)
+{
+	char *path = NULL;
+
+	if (!cfg_object_but(c, json, "type path", "backlog"))
+		return;
+	cfg_string(c, json, "path", true, &path);
+	if (path && c->dir)
+		t->unix_path = config_file_name(c, "path", path);
+	free(path);
+}
 
 static void read_endpoint(struct cfg *c, const json_t *json,
 			  struct transport_config *t)
 {
 	const json_t *endpoint = cfg_member(c, json, "endpoint", true);
+	const char *type = json_string_value(json_object_get(endpoint, "type"));
 	unsigned length = cfg_enter(c, "endpoint");
-	unsigned long long port = 0;
 
-	if (endpoint && cfg_object(c, endpoint, "type port interface")) {
-		cfg_type(c, endpoint, "tcp");
-		cfg_uint(c, endpoint, "port", true, 65535, &port);
-		cfg_string(c, endpoint, "interface", false, &t->interface);
-	}
-	t->port = (unsigned)port;
-	if (!t->interface)
-		t->interface = strdup("0.0.0.0");
-	if (!t->interface)
-		cfg_fail(c, NULL, "out of memory");
+	if (endpoint && !json_is_object(endpoint))
+		cfg_fail(c, NULL, "an object is wanted");
+	else if (endpoint)
+		cfg_type(c, endpoint, "tcp unix");
+	if (type && !strcmp(type, "tcp"))
+		read_tcp(c, endpoint, t);
+	else if (type && !strcmp(type, "unix"))
+		read_unix(c, endpoint, t);
 	cfg_leave(c, length);
 }
+
+/* --- serializers --------------------------------------------------------- */
+
+static void read_serializer(struct cfg *c, const json_t *json, void *item,
+			    void *ctx)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} known[] = {
+		{ "json", SPEAKS_JSON },
+		{ "msgpack", SPEAKS_MSGPACK },
+		{ "cbor", SPEAKS_CBOR },
+		{ "ubjson", 0 },
+		{ "flatbuffers", 0 },
+	};
+	const char *name = json_string_value(json);
+	unsigned *serializers = ctx;
+
+	(void)item;
+	for (unsigned i = 0; name && i < sizeof known / sizeof *known; i++) {
+		if (strcmp(name, known[i].name))
+			continue;
+		*serializers |= known[i].bit;
+		if (!known[i].bit)
+			cfg_warn(c, NULL, "%s is not spoken here", name);
+		return;
+	}
+	cfg_fail(c, NULL, "accepted are json, msgpack, cbor");
+}
+
+static void read_serializers(struct cfg *c, const json_t *json,
+			     struct transport_config *t)
+{
+	void *none = NULL;
+	unsigned count = 0, found = 0;
+
+	if (!json_object_get(json, "serializers"))
+		return;
+	cfg_list(c, json, "serializers", false, read_serializer, &found, 1,
+		 &none, &count);
+	free(none);
+	if (!c->err && !found)
+		cfg_fail(c, "serializers", "one of json, msgpack, cbor is "
+					   "wanted");
+	t->serializers = found;
+}
+
+/* --- WebSocket's options ------------------------------------------------- */
 
 static void read_origin(struct cfg *c, const json_t *json, void *item,
 			void *ctx)
@@ -51,29 +135,55 @@ static void read_origin(struct cfg *c, const json_t *json, void *item,
 		cfg_fail(c, NULL, "out of memory");
 }
 
+static void read_origins(struct cfg *c, const json_t *options,
+			 struct transport_config *t)
+{
+	void *origins = NULL;
+
+	cfg_list(c, options, "allowed_origins", false, read_origin, NULL,
+		 sizeof *t->origins, &origins, &t->origin_count);
+	t->origins = origins;
+}
+
+/* What a WebSocket here does whatever is written: it pings, closes slow
+ * handshakes, checks UTF-8 and masks, and its size limit is its role's. */
+#define FIXED_OPTIONS                                                         \
+	"allow_null_origin max_frame_size max_message_size "                  \
+	"auto_fragment_size auto_ping_interval auto_ping_timeout "            \
+	"auto_ping_size auto_ping_restart_on_any_traffic "                    \
+	"open_handshake_timeout close_handshake_timeout enable_webstatus "    \
+	"enable_flash_policy fail_by_drop echo_close_codes validate_utf8 "    \
+	"mask_server_frames require_masked_client_frames apply_mask "         \
+	"require_websocket_subprotocol tcp_nodelay compression debug "        \
+	"show_server_version external_port"
+
 static void read_options(struct cfg *c, const json_t *json,
 			 struct transport_config *t)
 {
 	const json_t *options = cfg_member(c, json, "options", false);
 	unsigned length = cfg_enter(c, "options");
-	void *origins = NULL;
 
-	if (options && !t->origins &&
-	    cfg_object(c, options, "allowed_origins")) {
-		cfg_list(c, options, "allowed_origins", false, read_origin,
-			 NULL, sizeof *t->origins, &origins,
-			 &t->origin_count);
-		t->origins = origins;
+	if (options &&
+	    cfg_object_but(c, options, "allowed_origins", FIXED_OPTIONS)) {
+		if (json_object_get(options, "compression"))
+			cfg_warn(c, "compression",
+				 "permessage-deflate is declined");
+		if (!t->origins)
+			read_origins(c, options, t);
 	}
 	cfg_leave(c, length);
 }
 
-/* A WebSocket: where, and who may join. */
-static void read_websocket(struct cfg *c, const json_t *json,
+void config_read_websocket(struct cfg *c, const json_t *json,
 			   const char *path, struct transport_config *t)
 {
 	size_t size = strlen(path) + 2;
+	char *url = NULL;
 
+	if (!cfg_object_but(c, json,
+			    "type id endpoint serializers auth options url",
+			    "cookie debug"))
+		return;
 	if (t->ws_path) {
 		cfg_fail(c, NULL, "only one path can be a websocket");
 		return;
@@ -84,60 +194,112 @@ static void read_websocket(struct cfg *c, const json_t *json,
 		return;
 	}
 	snprintf(t->ws_path, size, "%s%s", path[0] == '/' ? "" : "/", path);
+	cfg_string(c, json, "url", false, &url);
+	free(url);
+	read_serializers(c, json, t);
 	config_read_auth(c, cfg_member(c, json, "auth", false), &t->authn);
 	read_options(c, json, t);
 }
 
-static void read_static(struct cfg *c, const json_t *json, const char *path,
-			struct transport_config *t)
-{
-	char *dir = NULL;
+/* --- RawSocket ----------------------------------------------------------- */
 
-	if (!cfg_object(c, json, "type directory"))
+/* `beside`: a WebSocket at the same endpoint says who may join. */
+static void read_rawsocket(struct cfg *c, const json_t *json, bool beside,
+			   struct transport_config *t)
+{
+	const json_t *options = cfg_member(c, json, "options", false);
+	unsigned length;
+
+	if (!cfg_object_but(c, json,
+			    "type id endpoint serializers auth options",
+			    "serializer max_message_size debug"))
 		return;
-	if (strcmp(path, "/"))
-		cfg_fail(c, NULL, "static files are at / only");
-	cfg_string(c, json, "directory", true, &dir);
-	if (dir && c->dir && !c->err)
-		t->web_dir = config_file_name(c, "directory", dir);
-	free(dir);
+	length = cfg_enter(c, "options");
+	if (options)
+		(void)cfg_object_but(c, options, "", "max_message_size");
+	cfg_leave(c, length);
+	if (beside && json_object_get(json, "auth"))
+		cfg_fail(c, "auth", "all of an endpoint have one: it is the "
+				    "websocket's");
+	if (beside)
+		return;
+	read_serializers(c, json, t);
+	config_read_auth(c, cfg_member(c, json, "auth", false), &t->authn);
 }
 
-static void read_path(struct cfg *c, const json_t *json, const char *path,
-		      struct transport_config *t)
-{
-	const char *type = json_string_value(json_object_get(json, "type"));
+/* --- universal ----------------------------------------------------------- */
 
-	cfg_type(c, json, "static websocket");
-	if (c->err)
-		return;
-	if (!strcmp(type, "static"))
-		read_static(c, json, path, t);
-	else if (cfg_object(c, json, "type auth options"))
-		read_websocket(c, json, path, t);
-}
-
-static void read_paths(struct cfg *c, const json_t *json,
-		       struct transport_config *t)
+static void read_universal_ws(struct cfg *c, const json_t *all,
+			      struct transport_config *t)
 {
-	const json_t *paths = cfg_member(c, json, "paths", true);
-	unsigned length = cfg_enter(c, "paths");
+	unsigned length = cfg_enter(c, "websocket");
 	const char *path;
 	json_t *one;
 
-	if (paths && !json_is_object(paths))
+	if (!json_is_object(all))
 		cfg_fail(c, NULL, "an object is wanted, a member each path");
-	json_object_foreach((json_t *)paths, path, one) {
+	json_object_foreach((json_t *)all, path, one) {
 		unsigned inner = cfg_enter(c, path);
 
-		read_path(c, one, path, t);
+		config_read_websocket(c, one, path, t);
 		cfg_leave(c, inner);
-		if (c->err)
-			break;
 	}
 	cfg_leave(c, length);
-	if (!c->err && !t->ws_path)
-		cfg_fail(c, "paths", "one of type websocket is wanted");
+}
+
+static void read_universal(struct cfg *c, const json_t *json,
+			   struct transport_config *t)
+{
+	const json_t *ws = json_object_get(json, "websocket");
+	const json_t *raw = json_object_get(json, "rawsocket");
+	const json_t *web = json_object_get(json, "web");
+	unsigned length;
+
+	if (!cfg_object_but(c, json,
+			    "id type endpoint rawsocket websocket web",
+			    "mqtt"))
+		return;
+	if (ws)
+		read_universal_ws(c, ws, t);
+	length = cfg_enter(c, "rawsocket");
+	if (raw)
+		read_rawsocket(c, raw, ws != NULL, t);
+	cfg_leave(c, length);
+	length = cfg_enter(c, "web");
+	if (web && cfg_object(c, web, "paths"))
+		config_read_paths(c, web, "", t);
+	cfg_leave(c, length);
+	if (!ws && !raw && !web)
+		cfg_fail(c, NULL, "one of rawsocket, websocket, web is "
+				  "wanted");
+}
+
+/* --- transports ---------------------------------------------------------- */
+
+static void read_by_type(struct cfg *c, const json_t *json, const char *type,
+			 struct transport_config *t)
+{
+	if (!strcmp(type, "websocket")) {
+		config_read_websocket(c, json, "/", t);
+	} else if (!strcmp(type, "rawsocket")) {
+		read_rawsocket(c, json, false, t);
+	} else if (!strcmp(type, "universal")) {
+		read_universal(c, json, t);
+	} else if (!strcmp(type, "web")) {
+		if (cfg_object_but(c, json, "id type endpoint paths",
+				   "options"))
+			config_read_paths(c, json, "", t);
+	}
+}
+
+bool config_transport_is_foreign(struct cfg *c, const json_t *json)
+{
+	const char *type = json_string_value(json_object_get(json, "type"));
+
+	if (!type || (strcmp(type, "mqtt") && strcmp(type, "flashpolicy")))
+		return false;
+	cfg_warn(c, NULL, "%s is not spoken here: left out", type);
+	return true;
 }
 
 void config_read_transport(struct cfg *c, const json_t *json, void *item,
@@ -147,18 +309,16 @@ void config_read_transport(struct cfg *c, const json_t *json, void *item,
 	const char *type = json_string_value(json_object_get(json, "type"));
 
 	(void)ctx;
+	t->serializers = SPEAKS_ALL;
 	if (!json_is_object(json)) {
 		cfg_fail(c, NULL, "an object is wanted");
 		return;
 	}
-	cfg_type(c, json, "web websocket");
-	if (c->err)
+	t->foreign = config_transport_is_foreign(c, json);
+	if (t->foreign)
 		return;
-	if (!strcmp(type, "web")) {
-		if (cfg_object(c, json, "id type endpoint paths"))
-			read_paths(c, json, t);
-	} else if (cfg_object(c, json, "id type endpoint auth options")) {
-		read_websocket(c, json, "/", t);
-	}
+	cfg_type(c, json, "web websocket rawsocket universal");
+	if (type)
+		read_by_type(c, json, type, t);
 	read_endpoint(c, json, t);
 }

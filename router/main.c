@@ -30,6 +30,7 @@ struct place {
 	const struct transport_config *config;
 	struct web web;
 	struct server *server;
+	const char *subprotocols[4]; /* NULL-ended */
 };
 
 struct program {
@@ -210,11 +211,21 @@ static uint64_t any_random(void *ctx)
 static int load_config(struct program *p)
 {
 	struct why why = { "" };
-	int err = p->options.config ?
-			  config_load(&p->config, p->options.config, &why) :
-			  config_default(&p->config, p->options.open, &why);
+	struct buf notes;
+	int err;
 
-	return err ? complain("%s", why.text) : 0;
+	buf_init(&notes);
+	err = p->options.config ?
+		      config_load_noted(&p->config, p->options.config, &notes,
+					&why) :
+		      config_default(&p->config, p->options.open, &why);
+	/* Every mistake and warning, a line each. */
+	if (notes.len)
+		fwrite(notes.data, 1, notes.len, stderr);
+	else if (err)
+		complain("%s", why.text);
+	buf_deinit(&notes);
+	return err ? EXIT_USAGE : 0;
 }
 
 static void on_accepted(void *ctx, struct transport *t)
@@ -300,7 +311,9 @@ static int load_pages(struct place *place)
 	place->web.public_url = o->public_url;
 	place->web.origins = place->config->origins;
 	place->web.origin_count = place->config->origin_count;
-	if (dir && files_load(&place->web.files, dir, &why))
+	if ((dir && files_load(&place->web.files, dir, &why)) ||
+	    web_load_paths(&place->web, place->config->paths,
+			   place->config->path_count, &why))
 		return complain("%s", why.text);
 	return 0;
 }
@@ -320,13 +333,22 @@ static size_t largest_message(const struct config *c)
 	return most;
 }
 
+static void list_subprotocols(struct place *place)
+{
+	unsigned speaks = place->config->serializers, count = 0;
+
+	if (speaks & SPEAKS_MSGPACK)
+		place->subprotocols[count++] = "wamp.2.msgpack";
+	if (speaks & SPEAKS_CBOR)
+		place->subprotocols[count++] = "wamp.2.cbor";
+	if (speaks & SPEAKS_JSON)
+		place->subprotocols[count++] = "wamp.2.json";
+}
+
 static struct server *make_server(struct place *place, const char *path)
 {
-	static const char *const subprotocols[] = { "wamp.2.msgpack",
-						    "wamp.2.cbor",
-						    "wamp.2.json", NULL };
 	struct server_config config = {
-		.subprotocols = subprotocols,
+		.subprotocols = place->subprotocols,
 		.ws_path = path,
 		.limits = wire_limits(&limits_joining),
 		.message_max = largest_message(&place->program->config),
@@ -353,6 +375,7 @@ static int open_place(struct place *place, bool is_first)
 
 	if (err)
 		return err;
+	list_subprotocols(place);
 	path = ws_path(o, count);
 	place->server = make_server(place, path ? path : c->ws_path);
 	if (!place->server)
@@ -361,8 +384,16 @@ static int open_place(struct place *place, bool is_first)
 		err = listen_at(place, &o->listen[i]);
 	if (count || err)
 		return err;
+	if (c->unix_path) {
+		where.scheme = URL_UNIX;
+		snprintf(where.path, sizeof where.path, "%s", c->unix_path);
+		return listen_at(place, &where);
+	}
+	if (!c->ws_path)
+		where.scheme = URL_RS;
 	snprintf(where.host, sizeof where.host, "%s", c->interface);
-	snprintf(where.path, sizeof where.path, "%s", c->ws_path);
+	snprintf(where.path, sizeof where.path, "%s",
+		 c->ws_path ? c->ws_path : "");
 	return listen_at(place, &where);
 }
 

@@ -199,7 +199,7 @@ static const struct {
 	  "'endpoint':{'type':'tcp','port':65536}}]}",
 	  "*endpoint.port: an integer from 0 to 65535 is wanted" },
 	{ "{" REALMS ",'transports':[{'type':'web'," PLACE ",'paths':{}}]}",
-	  "*transports[0].paths: one of type websocket is wanted" },
+	  "*transports[0].paths: at least one is wanted" },
 	{ "{" REALMS ",'transports':[{'type':'websocket'," PLACE ","
 	  "'auth':{'anonymous':{'type':'static','role':'ghost'}}}]}",
 	  "*auth.anonymous.role: no realm has a role ghost" },
