@@ -90,11 +90,13 @@ struct reading {
 	void *realms, *transports;
 };
 
-static void read_parts(struct cfg *c, const json_t *json, struct reading *r)
+/* A worker may have none of either; the whole is looked at in check. */
+static void read_parts(struct cfg *c, const json_t *json, bool wanted,
+		       struct reading *r)
 {
-	cfg_list(c, json, "realms", true, config_read_realm, r->out,
+	cfg_list(c, json, "realms", wanted, config_read_realm, r->out,
 		 sizeof *r->out->realms, &r->realms, &r->out->realm_count);
-	cfg_list(c, json, "transports", true, config_read_transport, NULL,
+	cfg_list(c, json, "transports", wanted, config_read_transport, NULL,
 		 sizeof *r->out->transports, &r->transports,
 		 &r->out->transport_count);
 }
@@ -112,7 +114,7 @@ static void read_worker(struct cfg *c, const json_t *json, struct reading *r)
 	cfg_type(c, json, "router");
 	if (cfg_object_but(c, json, "type id realms transports",
 			   "options components connections"))
-		read_parts(c, json, r);
+		read_parts(c, json, false, r);
 }
 
 static void read_workers(struct cfg *c, const json_t *workers,
@@ -160,7 +162,7 @@ static void read_all(struct cfg *c, const json_t *json, struct config *out)
 	if (workers)
 		read_workers(c, workers, &r);
 	else
-		read_parts(c, json, &r);
+		read_parts(c, json, true, &r);
 	out->realms = r.realms;
 	out->transports = r.transports;
 	leave_out_foreign(out);

@@ -6,6 +6,9 @@
  * given. May touch base, jansson (config*.c only) and files named in it.
  *
  *   version      2
+ *   workers      [{type: router, realms, transports}] may stand around the
+ *                two below, as in Crossbar.io's nodes; other workers,
+ *                controller, components, connections: a warning
  *   realms       [{name, roles, store?, procedures?, options?}]
  *     roles        [{name, permissions, authorizer?, limits?}], authorizer: the
  *                  procedure that decides what no permission allows
@@ -20,10 +23,18 @@
  *                  force?}]: what an
  *                  outsider may not choose
  *     options      {uri_check: loose | strict}
- *   transports   [{type: web | websocket, endpoint: {type: tcp,
- *                port, interface?}, paths?, auth?, options?}]
- *     paths        {"/": {type: static, directory}, "ws": {type: websocket,
- *                  auth?, options?}}
+ *   transports   [{type: web | websocket | rawsocket | universal, endpoint,
+ *                …}]: web has paths; websocket and rawsocket have serializers?,
+ *                auth?, options?; universal has rawsocket?, websocket? ({"ws":
+ *                …}), web? ({paths}), which share one auth
+ *     endpoint     {type: tcp, port, interface?} or {type: unix, path}
+ *     serializers  [json | msgpack | cbor]; without it all
+ *     paths        {PATH: …} of these, one websocket at most:
+ *                  {type: static, directory}, {type: redirect, url},
+ *                  {type: json, value}, {type: nodeinfo},
+ *                  {type: metrics | health, access?: local | any},
+ *                  {type: path, paths}, {type: websocket, serializers?,
+ *                  auth?, options?}
  *     auth         {anonymous?, ticket?, wampcra?, scram?, cryptosign?, tls?,
  *                  cookie?} (config_auth.h); without it everybody is in the
  *                  role anonymous

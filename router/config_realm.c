@@ -54,21 +54,31 @@ void config_read_pattern(struct cfg *c, const json_t *json, char **uri,
 
 /* --- permissions --------------------------------------------------------- */
 
-static void read_allow(struct cfg *c, const json_t *json,
-		       struct permission *p)
+static void read_actions(struct cfg *c, const json_t *json,
+			 struct permission *p)
 {
 	static const char *const names[] = { "call", "register", "publish",
 					     "subscribe" };
+
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		bool on = false;
+
+		cfg_bool(c, json, names[i], &on);
+		p->allow |= (unsigned)on << i;
+	}
+}
+
+/* In older configurations they stand in the permission itself. */
+static void read_allow(struct cfg *c, const json_t *json,
+		       struct permission *p)
+{
 	const json_t *allow = cfg_member(c, json, "allow", false);
-	unsigned length = cfg_enter(c, "allow");
+	unsigned length;
 
+	read_actions(c, json, p);
+	length = cfg_enter(c, "allow");
 	if (allow && cfg_object(c, allow, "call register publish subscribe"))
-		for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-			bool on = false;
-
-			cfg_bool(c, allow, names[i], &on);
-			p->allow |= (unsigned)on << i;
-		}
+		read_actions(c, allow, p);
 	cfg_leave(c, length);
 }
 
@@ -107,7 +117,8 @@ static void read_permission(struct cfg *c, const json_t *json, void *item,
 	int err;
 
 	(void)item;
-	if (!cfg_object(c, json, "uri match allow disclose cache trustlevel"))
+	if (!cfg_object(c, json, "uri match allow disclose cache trustlevel "
+				 "call register publish subscribe"))
 		return;
 	config_read_pattern(c, json, &uri, &p.match);
 	read_allow(c, json, &p);
@@ -319,7 +330,8 @@ void config_read_realm(struct cfg *c, const json_t *json, void *item,
 	struct realm_config *r = item;
 	void *roles = NULL, *rules = NULL;
 
-	if (!cfg_object(c, json, "name roles store procedures options"))
+	if (!cfg_object_but(c, json, "name roles store procedures options",
+			    "rlinks stats trace"))
 		return;
 	cfg_string(c, json, "name", true, &r->name);
 	if (r->name && !uri_valid(bytes_str(r->name), URI_EXACT, false))

@@ -268,6 +268,70 @@ static void test_config__each_mistake_has_its_place(void **state)
 	}
 }
 
+static void test_config__a_node_as_it_is(void **state)
+{
+	struct config c;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{'version':2,'controller':{},'workers':[{'type':'guest'},"
+		"{'type':'router','components':[],'realms':[{'name':'r.one',"
+		"'roles':[{'name':'anonymous','permissions':[{'uri':'*',"
+		"'call':true,'publish':true}]}]}],'transports':["
+		"{'type':'mqtt'},{'type':'universal'," PLACE ","
+		"'rawsocket':{'serializers':['cbor']},'websocket':{'ws':"
+		"{'type':'websocket','serializers':['json','cbor']}},"
+		"'web':{'paths':{'/':{'type':'nodeinfo'},'a':{'type':'path',"
+		"'paths':{'b':{'type':'json','value':[1]}}}}}},"
+		"{'type':'rawsocket','endpoint':{'type':'unix',"
+		"'path':'/x/y'}}]}]}", &why), 0);
+	assert_int_equal(c.transport_count, 2);
+	assert_string_equal(c.transports[0].ws_path, "/ws");
+	assert_int_equal(c.transports[0].serializers,
+			 SPEAKS_JSON | SPEAKS_CBOR);
+	assert_string_equal(c.transports[0].paths[1].path, "/a/b");
+	assert_string_equal(c.transports[0].paths[1].text, "[1]");
+	assert_string_equal(c.transports[1].unix_path, "/x/y");
+	assert_null(c.transports[1].ws_path);
+	assert_true(access_allows(&c.realms[0].roles[0].access, ACTION_CALL,
+				  bytes_str("any.thing"), URI_EXACT));
+	assert_false(access_allows(&c.realms[0].roles[0].access,
+				   ACTION_REGISTER, bytes_str("any.thing"),
+				   URI_EXACT));
+	config_deinit(&c);
+}
+
+/* All mistakes and warnings, not only the first; what was meant. */
+static void test_config__every_mistake_is_told(void **state)
+{
+	struct config c;
+	struct why why = { "" };
+	struct buf notes;
+	char path[128];
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{'controler':1,'realms':[{'name':'a','rolls':[]},{'name':7,"
+		"'roles':[{'name':'x','permissions':[{'uri':'a..b'},"
+		"{'uri':'a b'}]}]}],'transports':[{'type':'web'," PLACE ","
+		"'paths':{'x':{'type':'longpoll'},'y':{'type':'smoke'}}}]}",
+		&why), ERR_USAGE);
+	snprintf(path, sizeof path, "%s/c.json", dir);
+	buf_init(&notes);
+	assert_int_equal(config_load_noted(&c, path, &notes, &why),
+			 ERR_USAGE);
+	buf_add_u8(&notes, 0);
+	assert_true(looks_like("*realms[0].rolls: unknown key; is roles meant?*"
+			       "realms[0].roles: is missing*"
+			       "realms[1].name: a text*permissions[0].uri: *"
+			       "permissions[1].uri: *"
+			       "paths.x: warning: longpoll*"
+			       "paths.y.type: accepted are: static *",
+			       (char *)notes.data));
+	buf_deinit(&notes);
+}
+
 static void test_config__missing_file(void **state)
 {
 	struct config c;
@@ -285,6 +349,8 @@ int main(void)
 		cmocka_unit_test(test_config__open),
 		cmocka_unit_test(test_config__crossbars_words),
 		cmocka_unit_test(test_config__each_mistake_has_its_place),
+		cmocka_unit_test(test_config__a_node_as_it_is),
+		cmocka_unit_test(test_config__every_mistake_is_told),
 		cmocka_unit_test(test_config__missing_file),
 	};
 	char command[64];
