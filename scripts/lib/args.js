@@ -4,7 +4,7 @@
 const os = require('os');
 
 const USAGE = `usage: scripts/run [--port P] [--router URL] [--public-url URL]
-  [--workers N] [--data DIR] [--job SPEC]... [--seconds S] [--json]`;
+  [--workers N] [--data DIR] [--job SPEC]... [--seconds S] [--json] [--tls]`;
 
 // One clear line, and exit code 2.
 function usageError(text) {
@@ -45,13 +45,16 @@ const flags = {
 
 /** @returns {{port: number, router: string, publicUrl: string,
  *   workers: number, threads: number, data: string, jobs: string[],
- *   seconds: number, json: boolean}} */
+ *   seconds: number, json: boolean, tls: boolean}} */
 function parseArgs(argv) {
   const options = { port: 8080, router: '', publicUrl: '', workers: 1,
-    threads: 1, data: 'var', jobs: [], seconds: 0, json: false };
+    threads: 1, data: 'var', jobs: [], seconds: 0, json: false,
+    tls: false };
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--json') {
       options.json = true;
+    } else if (argv[i] === '--tls') {
+      options.tls = true;
     } else if (argv[i] === '--help') {
       console.log(USAGE);
       process.exit(0);
@@ -62,6 +65,9 @@ function parseArgs(argv) {
       usageError(`unknown argument ${argv[i]}; ${USAGE.replace(/\s+/g, ' ')}`);
     }
   }
+  if (options.tls && options.router)
+    usageError('--tls: it is the router that speaks it, and with --router ' +
+      'there is one already');
   // All cores but one, shared among the workers.
   const spare = Math.max(1, os.cpus().length - 1);
   options.threads = Math.max(1, Math.floor(spare / (options.workers || 1)));

@@ -11,8 +11,11 @@ function lanAddress() {
     '127.0.0.1';
 }
 
+const scheme = (options) => (options.tls ? 'https' : 'http');
+
 function joinUrl(options) {
-  return options.publicUrl || `http://${lanAddress()}:${options.port}/`;
+  return options.publicUrl ||
+    `${scheme(options)}://${lanAddress()}:${options.port}/`;
 }
 
 function qrCode(text) {
@@ -25,12 +28,16 @@ function qrCode(text) {
 function greeting(options, data, own) {
   if (!own) return `using the router at ${options.router}`;
   const join = joinUrl(options);
-  const local = `http://localhost:${options.port}`;
+  const local = `${scheme(options)}://localhost:${options.port}`;
   return [
     qrCode(join),
     `  phones    ${join}`,
     `  stage     ${local}/stage`,
     `  host      ${local}/host#ticket=${data.hostTicket}`,
+    `            ${new URL(`host#ticket=${data.hostTicket}`, join)}`,
+    ...(data.tls?.authority ? [
+      `  TLS       browsers trust it once they trust ${data.tls.authority};`,
+      '            scripts/certs takes a certificate that they know'] : []),
     '',
   ].join('\n');
 }

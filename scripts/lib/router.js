@@ -1,30 +1,25 @@
 // Looks at the router from outside: is it up, and what does it use?
 'use strict';
 const fs = require('fs');
-const http = require('http');
+const net = require('net');
 
 const START_MS = 10000;
 const POLL_MS = 20;
 
-function get(port, path) {
+function listens(socket) {
   return new Promise((resolve) => {
-    const request = http.get({ host: '127.0.0.1', port, path, timeout: 1000 },
-      (response) => {
-        let body = '';
-        response.on('data', (chunk) => { body += chunk; });
-        response.on('end', () =>
-          resolve({ status: response.statusCode, body }));
-      });
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(null));
+    const connection = net.connect(socket);
+    connection.on('connect', () => { connection.destroy(); resolve(true); });
+    connection.on('error', () => resolve(false));
   });
 }
 
-/** True once it answers; false when it ended, or does not start. */
-async function waitForRouter(port, supervisor) {
+/** True once it listens on its unix socket, the last place that it opens;
+ * false when it ended, or does not start. */
+async function waitForRouter(socket, supervisor) {
   for (let waited = 0; waited < START_MS; waited += POLL_MS) {
     if (!supervisor.isRunning('router')) return false;
-    if (await get(port, '/join.json')) return true;
+    if (await listens(socket)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return false;
@@ -35,7 +30,7 @@ const TICKS = 100;
 
 /** @returns {Promise<{restarts: number, rss_bytes?: number, cpu_s?: number}>}
  */
-async function routerFigures(port, supervisor) {
+async function routerFigures(supervisor) {
   const figures = { restarts: supervisor.restarts('router') };
   const pid = supervisor.pid('router');
   try {

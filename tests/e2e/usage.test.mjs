@@ -37,6 +37,11 @@ const tsp = (type, rows, dimension = rows.length) =>
   `NAME : t\nTYPE : TSP\nDIMENSION : ${dimension}\n` +
   `EDGE_WEIGHT_TYPE : ${type}\nNODE_COORD_SECTION\n` +
   `${rows.map((r, i) => `${i + 1} ${r}`).join('\n')}\nEOF\n`;
+const routerConfig = { version: 2,
+  realms: [{ name: 'realm1', roles: [] }],
+  transports: [{ type: 'web', endpoint: { type: 'tcp', port: 1 },
+    paths: { ws: { type: 'websocket',
+      auth: { ticket: { type: 'static', principals: {} } } } } }] };
 const square = ['0 0', '0 1', '1 1', '1 0', '2 2', '3 1', '4 4', '5 0'];
 
 test('an unknown kind of job', () => solve('chess:1', /chess.*tsp.*pi/));
@@ -105,7 +110,8 @@ test('a corrupted database stays as it is', () => {
 });
 test('a router configuration with an unknown key', () =>
   refuses('router', ['--check', '--config',
-    file('c.json', '{"version": 2, "workerz": []}')], /workerz/));
+    file('c.json', JSON.stringify({ ...routerConfig, workerz: [] }))],
+  /workerz/));
 test('a router configuration that is no JSON', () =>
   refuses('router', ['--check', '--config', file('c.json', '{"a": ')],
     /c\.json/));
