@@ -72,12 +72,17 @@ for (const [one, two] of [['json', 'json'], ['msgpack', 'msgpack'],
     const { session: a } = await join(one);
     const { session: b } = await join(two);
     const uri = `t.js.more${++number}`;
-    // Autobahn|JS as a callee announces no canceling, and so, by the
-    // specification, may not send progress: it is not asked to.
-    await a.register(`${uri}.progress`, (_args, _kwargs, details) =>
-      typeof details.progress);
-    assert.notEqual(await b.call(`${uri}.progress`, [], {},
-      { receive_progress: true }), 'function');
+    await a.register(`${uri}.progress`, ([count], _kwargs, details) => {
+      for (let i = 0; i < count; i++) details.progress([i]);
+      return typeof details.progress;
+    });
+    const parts = [];
+    assert.equal(await b.call(`${uri}.progress`, [3], {},
+      { receive_progress: true }).then(null, null, (part) => {
+      parts.push(part);
+    }), 'function');
+    assert.deepEqual(parts, [0, 1, 2]);
+    assert.equal(await b.call(`${uri}.progress`, [0]), 'object'); // null
     for (const [session, name] of [[a, 'a'], [b, 'b']])
       await session.register(`${uri}.shared`, () => name,
         { invoke: 'roundrobin' });
