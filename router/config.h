@@ -19,9 +19,9 @@
  *     store        {type?, limit?, call-queue?: [{uri, match?, limit}],
  *                  event-history?: [{uri, match?, limit?}]}, type memory;
  *                  limit: of a history that has none of its own, in events
- *     procedures   [{uri, match?, invoke?, concurrency_max?, queue?,
- *                  force?}]: what an
- *                  outsider may not choose
+ *     procedures   [{uri, match?, invoke?, concurrency_max?, queue?, force?,
+ *                  wait?}]: what an outsider may not choose; wait: true lets
+ *                  calls without any callee wait in the queue for one
  *     options      {uri_check: loose | strict}
  *   transports   [{type: web | websocket | rawsocket | universal, endpoint,
  *                …}]: web has paths; websocket and rawsocket have serializers?,

@@ -244,7 +244,8 @@ static void read_procedure(struct cfg *c, const json_t *json, void *item,
 	bool force = true;
 
 	(void)ctx;
-	if (!cfg_object(c, json, "uri match invoke concurrency_max queue force"))
+	if (!cfg_object(c, json,
+			"uri match invoke concurrency_max queue force wait"))
 		return;
 	keep_pattern(c, json, rule);
 	cfg_string(c, json, "invoke", false, &invoke);
@@ -257,6 +258,7 @@ static void read_procedure(struct cfg *c, const json_t *json, void *item,
 	read_uint32(c, json, "queue", &rule->queue_max);
 	cfg_bool(c, json, "force", &force);
 	rule->denies_force = !force;
+	cfg_bool(c, json, "wait", &rule->waits);
 }
 
 static void read_call_queue(struct cfg *c, const json_t *json, void *item,
@@ -304,6 +306,22 @@ static void merge_rules(struct realm_config *r)
 	}
 }
 
+/* After the store's queues have come to their procedures. */
+static void check_waits(struct cfg *c, const struct realm_config *r)
+{
+	for (unsigned i = 0; i < r->rule_count; i++) {
+		const struct procedure_rule *rule = &r->rules[i];
+
+		if (rule->waits && !rule->queue_max) {
+			cfg_fail(c, "procedures",
+				 "wait: %.*s has no queue to wait in",
+				 (int)rule->uri.len,
+				 (const char *)rule->uri.data);
+			return;
+		}
+	}
+}
+
 /* --- realms -------------------------------------------------------------- */
 
 static void read_options(struct cfg *c, const json_t *json,
@@ -345,6 +363,8 @@ void config_read_realm(struct cfg *c, const json_t *json, void *item,
 	r->rules = rules;
 	merge_rules(r);
 	read_options(c, json, ctx);
+	if (!c->err)
+		check_waits(c, r);
 	if (!c->err)
 		check_role_names(c, r);
 }

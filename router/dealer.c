@@ -41,6 +41,8 @@ void dealer_init(struct dealer *d, struct turn *turn,
 	uri_map_init(&d->registrations, turn_random(turn));
 	d->seed = turn_random(turn);
 	id_map_init(&d->by_id);
+	uri_map_init(&d->waits, turn_random(turn));
+	ring_init(&d->waiting);
 	ring_init(&d->calls);
 	ring_init(&d->spare);
 }
@@ -48,6 +50,7 @@ void dealer_init(struct dealer *d, struct turn *turn,
 void dealer_deinit(struct dealer *d)
 {
 	assert(ring_is_empty(&d->calls) && !d->by_id.count);
+	assert(ring_is_empty(&d->waiting));
 	while (!ring_is_empty(&d->spare)) {
 		struct call *call = ring_item(d->spare.next, struct call,
 					      in_dealer);
@@ -57,6 +60,7 @@ void dealer_deinit(struct dealer *d)
 		free(call);
 	}
 	uri_map_deinit(&d->registrations);
+	uri_map_deinit(&d->waits);
 	id_map_deinit(&d->by_id);
 	free(d->heap);
 	rules_deinit(d);
@@ -111,9 +115,9 @@ static uint64_t unused_id(struct dealer *d)
 	return id;
 }
 
-static struct registration *registration_alloc(struct dealer *d,
-					       enum uri_match match,
-					       struct bytes uri)
+struct registration *registration_alloc(struct dealer *d,
+					enum uri_match match,
+					struct bytes uri)
 {
 	struct registration *r = calloc(1, sizeof *r);
 	uint8_t *copy = malloc(uri.len + 1);
@@ -131,6 +135,7 @@ static struct registration *registration_alloc(struct dealer *d,
 	ring_init(&r->callees);
 	ring_init(&r->leaving);
 	ring_init(&r->queue);
+	ring_init(&r->of_waiting);
 	return r;
 }
 
@@ -161,6 +166,8 @@ void registration_delete(struct dealer *d, struct registration *r)
 {
 	uri_map_remove(&d->registrations, r->match, r->uri);
 	id_map_take(&d->by_id, r->id);
+	if (wait_keep(d, r))
+		return;
 	r->is_over = true;
 	queue_fail(d, r, "wamp.error.no_such_procedure",
 		   "the last callee has left before the call was begun");
@@ -289,7 +296,10 @@ static void join_registration(struct dealer *d, struct session *s,
 	if (is_first)
 		dealer_tell(d, REGISTRATION_CREATED, s, r);
 	dealer_tell(d, REGISTRATION_REGISTERED, s, r);
+	if (is_first)
+		wait_end(d, r);
 	queue_drain(d, r);
+	queue_fail_declined(d, r);
 }
 
 /* A callee that has no call in flight goes with its registration. */

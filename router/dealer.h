@@ -19,12 +19,14 @@
  * Invariants, asserted by dealer_check: each callee has at most `concurrency`
  * calls; nothing is queued while a callee that may take it has a free slot (of
  * a sharded call: the one callee that its shard belongs to; else any that has
- * not declined it); every caller is answered exactly once; the queue keeps its limit (a
- * call that was declined does not count, as it was let in before).
+ * not declined it); every caller is answered exactly once; the queue keeps its
+ * limit (a call that was declined does not count, as it was let in before);
+ * no call waits for a callee whose procedure is registered.
  *
  * Readings of what the specification leaves open. A busy `first` or `last`
  * passes a call on to the next in line. Queued calls of a registration whose
- * last callee leaves end with wamp.error.no_such_procedure: they never ran.
+ * last callee leaves end with wamp.error.no_such_procedure: they never ran;
+ * but where a rule says `wait`, they wait for the next callee.
  * Canceling without a mode is killnowait. A callee that unregisters still
  * answers what it has; if it registers again those calls count. A callee
  * that has not announced what a call needs (payload passthru mode, progressive
@@ -50,6 +52,13 @@
  * registration_revocation, and answer what they have in flight; the
  * registration and its queue live on, with the newcomer's policy where none is
  * pinned. Who may register may force, but where a rule says `force: false`.
+ *
+ * With the rule's `wait`, which is ours, a CALL of a procedure that nobody has
+ * registered is queued as any other, within the rule's queue, by its own URI.
+ * It goes to whoever registers first what matches it, with the others that
+ * wait for that one the oldest first; so do the calls that are left of a
+ * registration, unless another matches them now: they are queued there by
+ * their age. Where they wait has no id, and no meta procedure shows it.
  */
 #ifndef ROUTER_DEALER_H
 #define ROUTER_DEALER_H
@@ -81,6 +90,7 @@ struct procedure_rule {
 	uint32_t concurrency_max; /* 0: none; a larger one is lowered */
 	uint32_t queue_max;       /* calls; 0: no queue */
 	bool denies_force;        /* force_reregister is refused */
+	bool waits;               /* without a callee, for the next one */
 };
 
 /* What callees have done with their calls. */
@@ -108,6 +118,8 @@ struct registration {
 	uint32_t queue_count, declined_count; /* these are in it, too */
 	uint32_t needy_count; /* and these: calls with needs */
 	bool is_over; /* deleted; lives on for `leaving` */
+	bool is_waiting; /* deleted or never made; lives on for its queue */
+	struct ring of_waiting; /* in the dealer's `waiting` */
 };
 
 /* A session's place in a registration. */
@@ -143,6 +155,7 @@ struct call {
 	enum call_state state;
 	struct session *caller; /* NULL: gone */
 	uint64_t request;
+	uint64_t number; /* by age */
 	struct registration *registration; /* while queued; or NULL */
 	struct callee *callee;             /* while not queued; or NULL */
 	uint64_t invocation;
@@ -163,7 +176,7 @@ struct call {
 				   `kept` */
 	struct passthru passthru;
 	struct payload payload;
-	struct buf kept; /* procedure (for patterns), passthru, payload */
+	struct buf kept; /* procedure, passthru, payload */
 	bool is_kept;
 	uint64_t *declined; /* owned: sessions that will not take it */
 	uint32_t declined_count;
@@ -180,6 +193,8 @@ struct dealer {
 	void *happened_ctx;
 	struct uri_map registrations;
 	struct id_map by_id;
+	struct uri_map waits; /* registrations without a callee: not above */
+	struct ring waiting;  /* the same, as a list */
 	struct ring calls; /* all that are not over */
 	size_t call_count;
 	struct call **heap; /* owned; by deadline_ms, from 1 */
@@ -243,7 +258,8 @@ const struct procedure_rule *dealer_rule(const struct dealer *d,
  * and for what is: callees above a lowered concurrency go on, and get nothing
  * more until they are below it; a raised one drains the queue; calls above a
  * lowered queue stay in it; `single` keeps the callees that are there and lets
- * nobody join. 0, ERR_NOMEM, or ERR_LIMIT: RULES_SET_MAX are set. */
+ * nobody join; without `waits` what waits for a callee ends. 0, ERR_NOMEM, or
+ * ERR_LIMIT: RULES_SET_MAX are set. */
 int dealer_set_rule(struct dealer *d, const struct procedure_rule *rule)
 	MUST_CHECK;
 

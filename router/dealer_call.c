@@ -102,77 +102,6 @@ bool call_is_declined_by(const struct call *call, const struct session *s)
 	return false;
 }
 
-/* --- the payload --------------------------------------------------------- */
-
-static struct bytes moved(struct bytes part, const uint8_t **at)
-{
-	const uint8_t *start = *at;
-
-	if (!part.data)
-		return part;
-	*at += part.len;
-	return bytes_of(start, part.len);
-}
-
-enum { CALL_PARTS = 3 + PASSTHRU_ATTRIBUTES };
-
-/* All that a call borrows from its message; a stream has its own header. */
-static unsigned list_parts(struct call *call, struct bytes *parts[CALL_PARTS])
-{
-	unsigned n = 0;
-
-	parts[n++] = &call->payload.args;
-	parts[n++] = &call->payload.kwargs;
-	if (call->stream)
-		return n;
-	parts[n++] = &call->procedure;
-	for (unsigned i = 0; i < PASSTHRU_ATTRIBUTES; i++)
-		parts[n++] = &call->passthru.text[i];
-	return n;
-}
-
-int call_keep_payload(struct call *call)
-{
-	struct session *caller = call->caller;
-	struct bytes *parts[CALL_PARTS];
-	unsigned count = list_parts(call, parts);
-	const uint8_t *at;
-	size_t len = 0;
-
-	if (call->is_kept)
-		return 0;
-	for (unsigned i = 0; i < count; i++)
-		len += parts[i]->len;
-	if (caller->held_bytes + len > caller->limits->held_bytes)
-		return ERR_LIMIT;
-	buf_clear(&call->kept);
-	if (buf_reserve(&call->kept, len + 1))
-		return ERR_NOMEM;
-	for (unsigned i = 0; i < count; i++)
-		if (buf_add_bytes(&call->kept, *parts[i]))
-			return ERR_NOMEM;
-	at = call->kept.data;
-	for (unsigned i = 0; i < count; i++)
-		*parts[i] = moved(*parts[i], &at);
-	call->is_kept = true;
-	caller->held_bytes += len;
-	return 0;
-}
-
-void call_drop_payload(struct call *call)
-{
-	struct bytes *parts[CALL_PARTS];
-	unsigned count = list_parts(call, parts);
-
-	if (call->stream)
-		stream_drop_parts(call);
-	if (call->is_kept && call->caller)
-		call->caller->held_bytes -= call->kept.len;
-	call->is_kept = false;
-	for (unsigned i = 0; i < count; i++)
-		*parts[i] = bytes_of(NULL, 0);
-}
-
 /* --- INVOCATION ---------------------------------------------------------- */
 
 static int add_caller(struct arena *a, struct value *details,
@@ -219,7 +148,7 @@ static int make_details(struct arena *a, const struct call *call, bool more,
 	*details = value_dict();
 	if (more)
 		err = dict_set(a, details, "progress", value_bool(true));
-	if (!err && call->procedure.data)
+	if (!err && c->registration->match != URI_EXACT)
 		err = dict_set(a, details, "procedure",
 			       value_text(call->procedure));
 	if (!err)
@@ -337,7 +266,7 @@ static struct call *call_new(struct dealer *d, struct session *s,
 	ring_add(&d->calls, &call->in_dealer);
 	s->call_count++;
 	d->call_count++;
-	d->calls_total++;
+	call->number = ++d->calls_total;
 	return call;
 }
 
@@ -401,6 +330,18 @@ static void route(struct dealer *d, struct registration *r, struct call *call)
 	call_dispatch(d, call, c);
 }
 
+/* Nobody has registered what it calls. */
+static void route_nowhere(struct dealer *d, struct call *call)
+{
+	int err = wait_add(d, call);
+
+	if (err == ERR_LIMIT)
+		call_fail(d, call, "crossbar.error.max_concurrency_reached",
+			  "there is no callee, and no room to wait for one");
+	else if (err)
+		call_fail(d, call, "wamp.error.unavailable", "out of memory");
+}
+
 void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 		 struct grant grant)
 {
@@ -408,7 +349,7 @@ void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 	struct call *call;
 	const char *wrong;
 
-	if (!r) {
+	if (!r && !wait_allowed(d, URI_EXACT, m->uri)) {
 		session_error(s, MSG_CALL, m->request,
 			      "wamp.error.no_such_procedure", NULL);
 		return;
@@ -433,13 +374,15 @@ void dealer_call(struct dealer *d, struct session *s, const struct message *m,
 		call_fail(d, call, "wamp.error.invalid_argument", wrong);
 		return;
 	}
-	if (r->match != URI_EXACT)
-		call->procedure = m->uri;
+	call->procedure = m->uri;
 	if (value_is_true(dict_get(m->options, "progress")) &&
 	    stream_begin(call, m->uri)) {
 		call_fail(d, call, "wamp.error.unavailable", "out of memory");
 		return;
 	}
 	deadline_set(d, call);
-	route(d, r, call);
+	if (r)
+		route(d, r, call);
+	else
+		route_nowhere(d, call);
 }

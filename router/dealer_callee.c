@@ -7,7 +7,7 @@
 
 bool callee_has_slot(const struct callee *c)
 {
-	return c->attached &&
+	return c->attached && c->session->state == SESSION_ESTABLISHED &&
 	       (!c->concurrency || c->in_flight < c->concurrency);
 }
 

@@ -49,7 +49,8 @@ static size_t check_callee(const struct callee *c)
 
 /* Nothing waits while a callee that has not declined it has a free slot, nor
  * for callees that have all declined it. */
-static void check_queued(const struct registration *r, const struct call *call)
+static void check_queued(const struct dealer *d, const struct registration *r,
+			 const struct call *call)
 {
 	bool all_declined = true;
 	const struct callee *owner = call->is_sharded &&
@@ -67,10 +68,15 @@ static void check_queued(const struct registration *r, const struct call *call)
 		assert(owner || declined || !c->is_free);
 		all_declined = all_declined && declined;
 	}
-	assert(!all_declined);
+	/* Without any callee it waits, for one that does not exist yet. */
+	if (r->is_waiting)
+		assert(!dealer_match(d, call->procedure));
+	else
+		assert(!all_declined);
 }
 
-static size_t check_queue(const struct registration *r)
+static size_t check_queue(const struct dealer *d,
+			  const struct registration *r)
 {
 	uint32_t queued = 0, declined = 0, needy = 0;
 
@@ -78,7 +84,7 @@ static size_t check_queue(const struct registration *r)
 		const struct call *call = ring_item(at, struct call,
 						    in_place);
 
-		check_queued(r, call);
+		check_queued(d, r, call);
 		queued++;
 		declined += call->declined_count > 0;
 		needy += call->needs != 0;
@@ -90,13 +96,27 @@ static size_t check_queue(const struct registration *r)
 	return queued;
 }
 
+static size_t check_leaving(const struct registration *r)
+{
+	size_t calls = 0;
+
+	ring_each(at, &r->leaving) {
+		const struct callee *c = ring_item(at, struct callee,
+						   in_registration);
+
+		assert(!c->attached && c->in_flight);
+		calls += check_callee(c);
+	}
+	return calls;
+}
+
 static size_t check_registration(const struct dealer *d,
 				 const struct registration *r)
 {
 	uint32_t callees = 0, free_count = 0;
-	size_t calls = check_queue(r);
+	size_t calls = check_queue(d, r) + check_leaving(r);
 
-	assert(!r->is_over && !ring_is_empty(&r->callees));
+	assert(!r->is_over && !r->is_waiting && !ring_is_empty(&r->callees));
 	assert(dealer_lookup(d, r->match, r->uri) == r);
 	ring_each(at, &r->callees) {
 		const struct callee *c = ring_item(at, struct callee,
@@ -107,14 +127,31 @@ static size_t check_registration(const struct dealer *d,
 		callees++;
 		free_count += c->is_free;
 	}
-	ring_each(at, &r->leaving) {
-		const struct callee *c = ring_item(at, struct callee,
-						   in_registration);
-
-		assert(!c->attached && c->in_flight);
-		calls += check_callee(c);
-	}
 	assert(callees == r->callee_count && free_count == r->free_count);
+	return calls;
+}
+
+/* Only for the sake of its queue, and of those that still have calls. */
+static size_t check_waiting(const struct dealer *d,
+			    const struct registration *r)
+{
+	assert(r->is_waiting && !r->is_over && !ring_is_empty(&r->queue));
+	assert(ring_is_empty(&r->callees) && !r->callee_count);
+	assert(!r->free_count);
+	assert(uri_map_get(&d->waits, r->match, r->uri) == r);
+	return check_queue(d, r) + check_leaving(r);
+}
+
+static size_t check_all_waiting(const struct dealer *d)
+{
+	size_t calls = 0, count = 0;
+
+	ring_each(at, &d->waiting) {
+		calls += check_waiting(d, ring_item(at, struct registration,
+						    of_waiting));
+		count++;
+	}
+	assert(count == d->waits.count);
 	return calls;
 }
 
@@ -126,7 +163,7 @@ static void check_heap(const struct dealer *d)
 
 void dealer_check(const struct dealer *d)
 {
-	size_t calls = 0, reached = 0;
+	size_t calls = 0, reached = check_all_waiting(d);
 
 	for (size_t i = 0; i < d->by_id.cap; i++)
 		if (d->by_id.slots[i].id)

@@ -30,7 +30,7 @@ void call_fail(struct dealer *d, struct call *call, const char *uri,
 		return;
 	}
 	if (call->registration)
-		queue_remove(call);
+		queue_remove(d, call);
 	call_over(d, call);
 }
 
@@ -197,16 +197,20 @@ static bool reroute(struct dealer *d, struct session *s, struct call *call)
 	struct registration *r = c->registration;
 	uint64_t *more;
 
-	if (!call->is_kept || r->is_over)
+	if (!call->is_kept)
 		return false;
 	more = realloc(call->declined,
 		       (call->declined_count + 1) * sizeof *more);
 	if (!more)
 		return false;
+	call->declined = more;
+	if (r->is_over || r->is_waiting)
+		r = wait_successor(d, call);
+	if (!r)
+		return false;
 	more[call->declined_count++] = s->id;
 	d->rerouted_total++;
 	callee_note(d, call, WORD_DECLINED);
-	call->declined = more;
 	id_map_take(&s->invocations, call->invocation);
 	ring_remove(&call->in_place);
 	call->callee = NULL;
@@ -314,7 +318,7 @@ static void caller_leaves(struct dealer *d, struct session *s)
 		struct call *call = ring_item(at, struct call, of_caller);
 
 		if (call->state == CALL_QUEUED) {
-			queue_remove(call);
+			queue_remove(d, call);
 			call_answered(d, call);
 			call_over(d, call);
 			continue;
@@ -354,6 +358,9 @@ void dealer_leave(struct dealer *d, struct session *s)
 {
 	assert(s->state != SESSION_ESTABLISHED);
 	caller_leaves(d, s);
+	/* None of its callees takes what another one leaves. */
+	ring_each(at, &s->callees)
+		callee_update(ring_item(at, struct callee, of_session));
 	while (!ring_is_empty(&s->callees))
 		callee_leaves(d, ring_item(s->callees.next, struct callee,
 					   of_session));

@@ -14,6 +14,29 @@ void dealer_tell(struct dealer *d, enum happening what,
 /* Gone for everybody but the callees that still have calls to answer. */
 void registration_delete(struct dealer *d, struct registration *r);
 void registration_free(struct registration *r);
+/* Without an id, in no list. NULL when out of memory. */
+struct registration *registration_alloc(struct dealer *d,
+					enum uri_match match,
+					struct bytes uri);
+
+/* --- dealer_wait.c ------------------------------------------------------- */
+
+/* Does the rule let calls wait where there is no callee? */
+bool wait_allowed(const struct dealer *d, enum uri_match match,
+		  struct bytes uri);
+/* Queues a call of what nobody has registered, where that is allowed.
+ * ERR_LIMIT, ERR_NOMEM. */
+int wait_add(struct dealer *d, struct call *call);
+/* `r` has lost its last callee and is found no more: its calls go to who else
+ * matches them, or wait where the rule says so. true: some do. */
+bool wait_keep(struct dealer *d, struct registration *r);
+/* `r` is new: what has waited for it is queued there. */
+void wait_end(struct dealer *d, struct registration *r);
+/* Its queue is empty: nothing to live on for. */
+void wait_forget(struct dealer *d, struct registration *r);
+/* Where a call goes whose callee declines it after its registration has lost
+ * all callees. NULL: nowhere. */
+struct registration *wait_successor(struct dealer *d, const struct call *call);
 
 /* --- dealer_callee.c ----------------------------------------------------- */
 
@@ -66,7 +89,10 @@ struct callee *policy_pick(struct dealer *d, struct registration *r,
 int queue_add(struct dealer *d, struct registration *r, struct call *call);
 /* A declined call goes to the head; nothing can fail. */
 void queue_put_back(struct registration *r, struct call *call);
-void queue_remove(struct call *call);
+/* Among those that are there, by its age; nothing can fail. */
+void queue_insert(struct registration *r, struct call *call);
+/* Ends its registration, when that one only waits and this was the last. */
+void queue_remove(struct dealer *d, struct call *call);
 /* Dispatches from the head on while there are free slots. */
 void queue_drain(struct dealer *d, struct registration *r);
 /* Ends calls that everybody who is left has declined. */
@@ -86,14 +112,17 @@ int call_send(struct dealer *d, struct call *call,
 	      const struct payload *payload, bool more);
 /* Ends it with what call_send gave. */
 void call_refuse_payload(struct dealer *d, struct call *call, int err);
-/* Copies the payload into the call. ERR_NOMEM, ERR_LIMIT. */
-int call_keep_payload(struct call *call);
-void call_drop_payload(struct call *call);
 /* It will not take it, or lacks what the call needs. */
 bool call_is_declined_by(const struct call *call, const struct session *s);
 /* Nobody in the registration has what the call needs. */
 bool call_needs_too_much(const struct call *call,
 			 const struct registration *r);
+
+/* --- dealer_payload.c ---------------------------------------------------- */
+
+/* Copies all that the message had into the call. ERR_NOMEM, ERR_LIMIT. */
+int call_keep_payload(struct call *call);
+void call_drop_payload(struct call *call);
 
 /* --- dealer_progress.c --------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* Which callee gets a call. Spec: "Shared Registration" (advanced), "Load
- * Balancing", "Hot Stand-By"; "Call Re-Routing"; leastloaded is ours. Every policy honours
- * concurrency, and passes over who has declined the call. */
+ * Balancing", "Hot Stand-By"; "Call Re-Routing"; leastloaded is ours. Every
+ * policy honours concurrency, and passes over who has declined the call. */
 #include "router/dealer_parts.h"
 
 static bool is_eligible(const struct callee *c, const struct call *call)

@@ -41,7 +41,20 @@ void queue_put_back(struct registration *r, struct call *call)
 	ring_push(&r->queue, &call->in_place);
 }
 
-void queue_remove(struct call *call)
+void queue_insert(struct registration *r, struct call *call)
+{
+	struct ring *at = r->queue.prev;
+
+	assert(call->is_kept);
+	while (at != &r->queue && at_queue(at)->number > call->number)
+		at = at->prev;
+	enter(r, call);
+	ring_push(at, &call->in_place);
+	if (r->queue_carried < r->queue_count - r->declined_count)
+		r->queue_carried = r->queue_count - r->declined_count;
+}
+
+void queue_remove(struct dealer *d, struct call *call)
 {
 	struct registration *r = call->registration;
 
@@ -53,6 +66,8 @@ void queue_remove(struct call *call)
 	if (r->queue_carried > r->queue_count - r->declined_count)
 		r->queue_carried = r->queue_count - r->declined_count;
 	r->needy_count -= call->needs != 0;
+	if (r->is_waiting && ring_is_empty(&r->queue))
+		wait_forget(d, r);
 }
 
 void queue_drain(struct dealer *d, struct registration *r)
@@ -65,7 +80,7 @@ void queue_drain(struct dealer *d, struct registration *r)
 			return;
 		if (!c)
 			continue; /* declined by all that are free */
-		queue_remove(call);
+		queue_remove(d, call);
 		call_dispatch(d, call, c);
 	}
 }
@@ -102,6 +117,7 @@ void queue_fail_declined(struct dealer *d, struct registration *r)
 void queue_fail(struct dealer *d, struct registration *r, const char *uri,
 		const char *text)
 {
-	while (!ring_is_empty(&r->queue))
+	/* Where calls only wait, `r` goes with the last one. */
+	for (uint32_t left = r->queue_count; left; left--)
 		call_fail(d, at_queue(r->queue.next), uri, text);
 }

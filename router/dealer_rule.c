@@ -67,18 +67,40 @@ static struct procedure_rule *add(struct dealer *d, struct bytes uri)
 	return &more[d->set_count++];
 }
 
+static void limit_queue(struct registration *r, uint32_t max)
+{
+	if (max < r->queue_max)
+		r->queue_carried = r->queue_count - r->declined_count;
+	r->queue_max = max;
+}
+
 static void apply(struct dealer *d, struct registration *r,
 		  const struct procedure_rule *rule)
 {
 	if (rule->pins_invoke)
 		r->invoke = rule->invoke;
-	if (rule->queue_max < r->queue_max)
-		r->queue_carried = r->queue_count - r->declined_count;
-	r->queue_max = rule->queue_max;
+	limit_queue(r, rule->queue_max);
 	r->concurrency_max = rule->concurrency_max;
 	ring_each(at, &r->callees)
 		callee_limit(ring_item(at, struct callee, in_registration));
 	queue_drain(d, r);
+}
+
+/* Where calls wait for a callee. */
+static void apply_to_waiting(struct dealer *d,
+			     const struct procedure_rule *rule)
+{
+	ring_each_safe(at, &d->waiting) {
+		struct registration *r = ring_item(at, struct registration,
+						   of_waiting);
+
+		if (dealer_rule(d, r->match, r->uri) != rule)
+			continue;
+		limit_queue(r, rule->queue_max);
+		if (!rule->waits)
+			queue_fail(d, r, "wamp.error.no_such_procedure",
+				   "calls do not wait for a callee any more");
+	}
 }
 
 int dealer_set_rule(struct dealer *d, const struct procedure_rule *rule)
@@ -103,5 +125,6 @@ int dealer_set_rule(struct dealer *d, const struct procedure_rule *rule)
 		    dealer_rule(d, r->match, r->uri) == place)
 			apply(d, r, place);
 	}
+	apply_to_waiting(d, place);
 	return 0;
 }

@@ -3,10 +3,10 @@
  * them is for the roles' permissions to say.
  *
  *   …procedure.set(rule)
- *       rule: {uri, match?, invoke?, concurrency_max?, queue?, force?}, as in
- *       `procedures` of the configuration (config.h); what is left out stays
- *       as the rule for this uri and match has it, null takes it away. Holds
- *       at once (dealer_set_rule) and until the router ends. The result is
+ *       rule: {uri, match?, invoke?, concurrency_max?, queue?, force?, wait?},
+ *       as in `procedures` of the configuration (config.h); what is left out
+ *       stays as the rule for this uri and match has it, null takes it away.
+ *       Holds at once (dealer_set_rule) and until the router ends. The result is
  *       the whole rule; wamp.error.invalid_argument, manyhands.error.limit
  *
  *   …procedure.list()
@@ -89,6 +89,7 @@ static struct value rule_value(struct arena *a,
 				       : value_null());
 	meta_set(a, &dict, "queue", value_int(rule->queue_max));
 	meta_set(a, &dict, "force", value_bool(!rule->denies_force));
+	meta_set(a, &dict, "wait", value_bool(rule->waits));
 	return dict;
 }
 
@@ -115,14 +116,13 @@ static bool read_count(const struct value *v, uint32_t *out)
 	return true;
 }
 
-static bool read_force(const struct value *v, struct procedure_rule *rule)
+/* null is `otherwise`; what is left out stays. */
+static bool read_flag(const struct value *v, bool otherwise, bool *out)
 {
-	bool force = true;
-
-	if (v && v->type != VALUE_NULL && !value_get_bool(v, &force))
-		return false;
-	if (v)
-		rule->denies_force = !force;
+	if (v && v->type == VALUE_NULL)
+		*out = otherwise;
+	else if (v)
+		return value_get_bool(v, out);
 	return true;
 }
 
@@ -131,7 +131,7 @@ static bool knows_all(const struct value *dict)
 {
 	static const char *const words[] = { "uri", "match", "invoke",
 					     "concurrency_max", "queue",
-					     "force" };
+					     "force", "wait" };
 	uint32_t known = 0;
 
 	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
@@ -142,10 +142,12 @@ static bool knows_all(const struct value *dict)
 static bool read_rule(struct meta_call *c, const struct value *dict,
 		      struct procedure_rule *rule)
 {
+	bool force = !rule->denies_force;
+
 	if (!dict || dict->type != VALUE_DICT || !knows_all(dict))
 		return meta_refuse(c, "a rule is wanted: {uri, match?, "
 				      "invoke?, concurrency_max?, queue?, "
-				      "force?}");
+				      "force?, wait?}");
 	if (!read_invoke(dict_get(dict, "invoke"), rule))
 		return meta_refuse(c, "invoke: accepted are single, first, "
 				      "last, random, roundrobin, "
@@ -155,8 +157,14 @@ static bool read_rule(struct meta_call *c, const struct value *dict,
 	    !read_count(dict_get(dict, "queue"), &rule->queue_max))
 		return meta_refuse(c, "concurrency_max, queue: accepted are "
 				      "integers from 0 to 2^32 - 1");
-	return read_force(dict_get(dict, "force"), rule) ||
-	       meta_refuse(c, "force: true or false is wanted");
+	if (!read_flag(dict_get(dict, "force"), true, &force) ||
+	    !read_flag(dict_get(dict, "wait"), false, &rule->waits))
+		return meta_refuse(c, "force, wait: true or false is wanted");
+	rule->denies_force = !force;
+	if (rule->waits && !rule->queue_max)
+		return meta_refuse(c, "wait: a queue of at least 1 is wanted "
+				      "with it");
+	return true;
 }
 
 static void procedure_set(struct meta_call *c)

@@ -104,6 +104,9 @@ static uint64_t realm_queued(const struct realm *r)
 		if (all->slots[i].id)
 			count += ((const struct registration *)
 					  all->slots[i].item)->queue_count;
+	ring_each(at, &r->dealer.waiting)
+		count += ring_item(at, struct registration,
+				   of_waiting)->queue_count;
 	return count;
 }
 

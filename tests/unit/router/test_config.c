@@ -189,6 +189,9 @@ static const struct {
 	  "{'uri':'a.b'},{'uri':'a.b'}]}}]," TRANSPORTS "}",
 	  "*store.event-history: a.b is there twice" },
 	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
+	  "'wait':true}]}],'transports':[]}",
+	  "*procedures: wait: a.b has no queue to wait in*" },
+	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
 	  "'invoke':'best'}]}]," TRANSPORTS "}",
 	  "*procedures[0].invoke: accepted are single*" },
 	{ "{" REALMS ",'transports':[{'type':'smoke'," PLACE "}]}",

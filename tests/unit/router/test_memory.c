@@ -94,6 +94,17 @@ static const struct {
 	{ 2, "[16,3,{\"retain\":true},\"a.b\",[1]]" },
 	{ 3, "[32,6,{\"get_retained\":true,\"match\":\"wildcard\"},"
 	     "\"a.\"]" },
+	{ 0, "[48,7,{},\"wamp.x_manyhands.procedure.set\",[{\"uri\":\"w.\","
+	     "\"match\":\"prefix\",\"queue\":3,\"wait\":true}]]" },
+	{ 3, "[48,8,{},\"w.p\",[1]]" },
+	{ 3, "[48,9,{},\"w.p\",[2]]" },
+	{ 3, "[48,10,{},\"w.q\",[3]]" },
+	{ 1, "[64,3,{\"invoke\":\"first\",\"concurrency\":1},\"w.p\"]" },
+	{ 2, "[64,3,{\"invoke\":\"last\",\"concurrency\":1,"
+	     "\"force_reregister\":true},\"w.p\"]" },
+	{ 1, "[64,4,{\"match\":\"prefix\"},\"w.\"]" },
+	{ 3, "[48,11,{},\"w.p\",[4]]" },
+	{ 2, "[6,{},\"wamp.close.close_realm\"]" },
 	{ 0, "[48,4,{},\"wamp.registration.list\"]" },
 	{ 0, "[48,5,{},\"wamp.session.list\"]" },
 	{ 0, "[48,6,{},\"wamp.session.kill_by_authrole\",[\"keeper\"]]" },

@@ -316,7 +316,8 @@ static void test_rule__raised_concurrency_drains(void **state)
 	hall_init(&h, 9, false);
 	set(&h, 1, "'uri':'q.p','concurrency_max':1,'queue':3");
 	hears(&h.c, "[50,1,{},[{'uri':'q.p','match':'exact','invoke':null,"
-		    "'concurrency_max':1,'queue':3,'force':true}]]");
+		    "'concurrency_max':1,'queue':3,'force':true,"
+		    "'wait':false}]]");
 	peer_register(&h.a, 1, "'concurrency':3", "q.p");
 	for (unsigned i = 1; i <= 4; i++)
 		say(&h.caller, "[48,%u,{},'q.p',[%u]]", i, i);
@@ -392,8 +393,8 @@ static void test_rule__arguments_are_checked(void **state)
 	hears(&h.c, "[50,*");
 	say(&h.c, "[48,12,{},'wamp.x_manyhands.procedure.list']");
 	hears(&h.c, "[50,12,{},[["
-		    "{'uri':'q.',*,'queue':9,'force':false},"
-		    "{'uri':'q.',*,'queue':9,'force':true}]]]");
+		    "{'uri':'q.',*,'queue':9,'force':false,*},"
+		    "{'uri':'q.',*,'queue':9,'force':true,*}]]]");
 	hall_deinit(&h);
 }
 
