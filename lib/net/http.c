@@ -87,6 +87,8 @@ static int parse(llhttp_type_t type, struct bytes text, struct http_head *out,
 		return ERR_MALFORMED;
 	out->get = parser.method == HTTP_GET;
 	out->head = parser.method == HTTP_HEAD;
+	out->post = parser.method == HTTP_POST || parser.method == HTTP_PUT;
+	out->options = parser.method == HTTP_OPTIONS;
 	out->http_1_1 = parser.http_major == 1 && parser.http_minor == 1;
 	out->status = parser.status_code;
 	*twice = p.twice;
@@ -134,9 +136,35 @@ static unsigned refuse(const char **what, unsigned status, const char *text)
 	return status;
 }
 
+/* The digits of a Content-Length. */
+static bool read_length(struct bytes text, size_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9' ||
+		    *out > SIZE_MAX / 10 - 1)
+			return false;
+		*out = *out * 10 + (size_t)(text.data[i] - '0');
+	}
+	return text.len > 0;
+}
+
+static unsigned check_body(struct http_head *head, const char **what)
+{
+	if (head->has[HTTP_TRANSFER_ENCODING])
+		return refuse(what, 501, "no transfer encoding is spoken here");
+	if (head->has[HTTP_CONTENT_LENGTH] &&
+	    !read_length(head->value[HTTP_CONTENT_LENGTH], &head->body_bytes))
+		return refuse(what, 400, "a bad Content-Length");
+	if (head->body_bytes && !head->post)
+		return refuse(what, 400, "only a POST has a body here");
+	return 0;
+}
+
 unsigned http_parse_request(struct bytes text, struct http_head *out,
 			    const char **what)
 {
+	unsigned status;
 	bool twice;
 
 	if (!has_plain_lines(text))
@@ -145,13 +173,11 @@ unsigned http_parse_request(struct bytes text, struct http_head *out,
 		return refuse(what, 400, "malformed request");
 	if (twice)
 		return refuse(what, 400, "a header that must not come twice");
-	if (out->has[HTTP_TRANSFER_ENCODING])
-		return refuse(what, 501, "no transfer encoding is spoken here");
-	if (!out->get && !out->head)
-		return refuse(what, 405, "only GET and HEAD are spoken here");
-	if (out->has[HTTP_CONTENT_LENGTH] &&
-	    !bytes_equal_str(out->value[HTTP_CONTENT_LENGTH], "0"))
-		return refuse(what, 400, "requests have no body here");
+	status = check_body(out, what);
+	if (status)
+		return status;
+	if (!out->get && !out->head && !out->post && !out->options)
+		return refuse(what, 405, HTTP_ONLY_GET);
 	if (!out->value[HTTP_HOST].len && out->http_1_1)
 		return refuse(what, 400, "no Host header");
 	if (!out->target.len || out->target.data[0] != '/')
@@ -278,12 +304,16 @@ const char *http_status_text(unsigned status)
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 408, "Request Timeout" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 417, "Expectation Failed" },
 		{ 426, "Upgrade Required" },
 		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -2,7 +2,8 @@
  * http: the heads of HTTP/1 messages (RFC 9110, 9112), without I/O: requests
  * for the server, responses for a client that asked for an upgrade; and the
  * writing of small responses. llhttp parses; what it is lenient about and we
- * are not (smuggling) is refused here. Bodies are not spoken.
+ * are not (smuggling) is refused here. A body is only that of a POST, as long
+ * as its Content-Length says.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -10,6 +11,9 @@
 #include "base/buf.h"
 
 enum { HTTP_HEAD_MAX = 8192 };
+
+/* Of 405: what to say of a path that takes no POST. */
+#define HTTP_ONLY_GET "only GET and HEAD are spoken here"
 
 /* The headers somebody here looks at. Twice the same one is refused, but for
  * those of proxies, where only their being there counts. */
@@ -28,6 +32,9 @@ enum { HTTP_HEAD_MAX = 8192 };
 	X(HTTP_WS_EXTENSIONS, "sec-websocket-extensions")                     \
 	X(HTTP_WS_ACCEPT, "sec-websocket-accept")                             \
 	X(HTTP_COOKIE, "cookie")                                              \
+	X(HTTP_CONTENT_TYPE, "content-type")                                  \
+	X(HTTP_EXPECT, "expect")                                              \
+	X(HTTP_CORS_HEADERS, "access-control-request-headers")                \
 	X(HTTP_FORWARDED, "forwarded")                                        \
 	X(HTTP_FORWARDED_FOR, "x-forwarded-for")                              \
 	X(HTTP_REAL_IP, "x-real-ip")                                          \
@@ -42,10 +49,12 @@ enum http_header {
 
 /* Borrowed from the text it was parsed from. */
 struct http_head {
-	bool get, head; /* the method; neither: another one */
+	/* The method; none: one that is not spoken. PUT is a POST. */
+	bool get, head, post, options;
 	bool keep_alive;
 	bool http_1_1;
 	unsigned status; /* of a response */
+	size_t body_bytes; /* of a POST's body, which follows */
 	struct bytes target;
 	bool has[HTTP_HEADER_COUNT];
 	struct bytes value[HTTP_HEADER_COUNT]; /* empty when absent */

@@ -9,6 +9,7 @@ enum {
 	BACKLOG = 1024,
 	HEAD_MS = 15000,
 	IDLE_MS = 60000,
+	LATER_MS = 600000,
 	HALF_OPEN_MAX = 512,
 	CONNECTIONS_MAX = 10000,
 	RETRY_MS = 100,
@@ -222,6 +223,8 @@ struct server *server_new(struct loop *l, const struct server_config *config)
 		s->config.head_ms = HEAD_MS;
 	if (!s->config.idle_ms)
 		s->config.idle_ms = IDLE_MS;
+	if (!s->config.later_ms)
+		s->config.later_ms = LATER_MS;
 	if (!s->config.half_open_max)
 		s->config.half_open_max = HALF_OPEN_MAX;
 	if (!s->config.connections_max)

@@ -3,10 +3,11 @@
  * is spoken; answers HTTP from what the program says, and turns upgrades and
  * RawSockets into transports.
  *
- * HTTP here is GET and HEAD of small things kept in memory: bodies,
- * Transfer-Encoding, duplicate headers that matter, obs-fold and absolute
- * forms are refused (400, 501); headers end within 15 s and 8 KiB; keep-alive
- * is kept, 60 s.
+ * HTTP here is GET and HEAD of small things kept in memory, and POST (or PUT)
+ * to paths of which the program says how long a body it takes there; the
+ * answer may come later. Transfer-Encoding, duplicate headers that matter,
+ * obs-fold and absolute forms are refused (400, 501); requests end within
+ * 15 s, their heads within 8 KiB; keep-alive is kept, 60 s.
  */
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
@@ -21,13 +22,19 @@ struct server;
 struct http_request {
 	struct bytes path;  /* decoded, without the query; starts with / */
 	struct bytes query; /* raw, without the ? */
-	bool head;
+	bool head, post, options; /* none: GET; post: PUT, too */
 	struct bytes host, if_none_match, accept_encoding; /* or empty */
+	struct bytes content_type, origin, cors_headers;   /* or empty */
+	struct bytes body;                                 /* of a POST */
 	const char *peer;
 	bool secure; /* TLS */
 	bool local; /* from loopback or a unix socket, and no proxy there says
 		       that it asks for somebody else */
+	struct http_conn *conn; /* for http_later */
 };
+
+/* The answer to a request, when it comes later than the callback's end. */
+struct http_later;
 
 /* All borrowed beyond the callback: type and headers until the next turn, the
  * body as long as the server, or until the next turn when `copy` is set.
@@ -39,6 +46,14 @@ struct http_response {
 	struct bytes body;
 	bool copy;
 };
+
+/* Within the http callback: the answer comes later, the response is not looked
+ * at. NULL: out of memory, then it is. */
+struct http_later *http_later(const struct http_request *request);
+/* To be called once, also when the connection is gone meanwhile, as nobody says
+ * so: takes `later`. May be called before the http callback returns. */
+void http_answer(struct http_later *later,
+		 const struct http_response *response);
 
 struct server_config {
 	const char *const *subprotocols; /* NULL-ended, e.g. wamp.2.msgpack;
@@ -55,6 +70,10 @@ struct server_config {
 				     4; 0: 10,000 */
 	uint32_t head_ms; /* for a head to be complete; 0: 15,000 */
 	uint32_t idle_ms; /* between requests; 0: 60,000 */
+	/* The longest body that a POST to this path may have; 0, or NULL: only
+	 * GET and HEAD are spoken there. */
+	size_t (*body_max)(void *ctx, struct bytes path);
+	uint32_t later_ms; /* for an answer to come; 0: 600,000 */
 	/* Fills the response. */
 	void (*http)(void *ctx, const struct http_request *request,
 		     struct http_response *response);

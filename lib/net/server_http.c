@@ -11,6 +11,10 @@
 
 enum { LINGER_MS = 2000 };
 
+struct http_later {
+	struct http_conn *conn; /* NULL: it is gone */
+};
+
 static uint64_t now_ms(const struct http_conn *c)
 {
 	return loop_now_ms(c->server->loop);
@@ -22,7 +26,10 @@ static void set_state(struct http_conn *c, enum http_state to)
 {
 	static const bool allowed[HTTP_STATES][HTTP_STATES] = {
 		[HTTP_READING][HTTP_ANSWERING] = true,
+		[HTTP_READING][HTTP_WAITING] = true,
 		[HTTP_READING][HTTP_LINGERING] = true,
+		[HTTP_WAITING][HTTP_ANSWERING] = true,
+		[HTTP_WAITING][HTTP_LINGERING] = true,
 		[HTTP_ANSWERING][HTTP_READING] = true,
 		[HTTP_ANSWERING][HTTP_LINGERING] = true,
 	};
@@ -51,6 +58,14 @@ static void forget(struct http_conn *c)
 	c->server->half_open_count--;
 }
 
+/* Whose answer comes later speaks to nobody. */
+static void detach(struct http_conn *c)
+{
+	if (c->later)
+		c->later->conn = NULL;
+	c->later = NULL;
+}
+
 static void free_conn(struct http_conn *c)
 {
 	buf_deinit(&c->in);
@@ -62,6 +77,7 @@ void http_conn_drop(struct http_conn *c)
 {
 	if (stream_is_closing(c->stream))
 		return;
+	detach(c);
 	forget(c);
 	stream_close(c->stream);
 }
@@ -70,6 +86,7 @@ void http_conn_drop(struct http_conn *c)
  * with unread bytes would take the answer back from the peer (RST). */
 void http_conn_linger(struct http_conn *c)
 {
+	detach(c);
 	set_state(c, HTTP_LINGERING);
 	buf_deinit(&c->in);
 	wait_for(c, LINGER_MS);
@@ -113,34 +130,72 @@ static int write_response(struct http_conn *c, const struct http_response *r,
 	return err;
 }
 
-static void answer(struct http_conn *c, const struct http_head *head)
+static void respond(struct http_conn *c, const struct http_response *r,
+		    bool head)
+{
+	set_state(c, HTTP_ANSWERING);
+	wait_for(c, c->server->config.idle_ms);
+	if (write_response(c, r, head))
+		http_conn_drop(c);
+}
+
+struct http_later *http_later(const struct http_request *request)
+{
+	struct http_conn *c = request->conn;
+	struct http_later *later = malloc(sizeof *later);
+
+	if (!later)
+		return NULL;
+	*later = (struct http_later){ c };
+	c->later = later;
+	set_state(c, HTTP_WAITING);
+	wait_for(c, c->server->config.later_ms);
+	return later;
+}
+
+void http_answer(struct http_later *later,
+		 const struct http_response *response)
+{
+	struct http_conn *c = later->conn;
+
+	free(later);
+	if (!c)
+		return;
+	c->later = NULL;
+	respond(c, response, false);
+}
+
+/* Its path and query are in the request; the whole of it is there. */
+static void answer(struct http_conn *c, const struct http_head *head,
+		   struct bytes query, struct bytes body)
 {
 	struct server *s = c->server;
 	struct http_response response = { .status = 404 };
 	struct http_request request = {
+		.path = buf_bytes(&c->path),
+		.query = query,
 		.head = head->head,
+		.post = head->post,
+		.options = head->options,
 		.host = head->value[HTTP_HOST],
 		.if_none_match = head->value[HTTP_IF_NONE_MATCH],
 		.accept_encoding = head->value[HTTP_ACCEPT_ENCODING],
+		.content_type = head->value[HTTP_CONTENT_TYPE],
+		.origin = head->value[HTTP_ORIGIN],
+		.cors_headers = head->value[HTTP_CORS_HEADERS],
+		.body = body,
 		.peer = c->peer,
 		.secure = stream_is_secure(c->stream),
 		.local = c->local && !http_is_forwarded(head),
+		.conn = c,
 	};
 
-	buf_clear(&c->path);
-	if (http_split_target(head->target, &c->path, &request.query)) {
-		refuse(c, 400, "malformed path");
-		return;
-	}
-	request.path = buf_bytes(&c->path);
+	c->keep_alive = head->keep_alive;
+	stream_read(c->stream, false);
 	if (s->config.http)
 		s->config.http(s->config.ctx, &request, &response);
-	c->keep_alive = head->keep_alive;
-	set_state(c, HTTP_ANSWERING);
-	wait_for(c, s->config.idle_ms);
-	stream_read(c->stream, false);
-	if (write_response(c, &response, head->head))
-		http_conn_drop(c);
+	if (c->state == HTTP_READING)
+		respond(c, &response, head->head);
 }
 
 /* --- the upgrade --------------------------------------------------------- */
@@ -239,7 +294,79 @@ static void upgrade(struct http_conn *c, const struct http_head *head,
 
 /* --- requests ------------------------------------------------------------ */
 
-/* A whole head, `length` bytes, is there. False: c is no more, or is done. */
+static size_t body_max(const struct http_conn *c)
+{
+	const struct server_config *config = &c->server->config;
+
+	return config->body_max ? config->body_max(config->ctx,
+						   buf_bytes(&c->path)) : 0;
+}
+
+/* What comes after the head: is it welcome? 0, or the status to refuse with. */
+static unsigned check_body(const struct http_conn *c,
+			   const struct http_head *head, const char **what)
+{
+	size_t most = head->post || head->options ? body_max(c) : 0;
+
+	if ((head->post || head->options) && !most) {
+		*what = HTTP_ONLY_GET;
+		return 405;
+	}
+	if (head->body_bytes > most) {
+		*what = "the body is too long";
+		return 413;
+	}
+	if (head->has[HTTP_EXPECT] &&
+	    !http_has_token(head->value[HTTP_EXPECT], "100-continue")) {
+		*what = "accepted is 100-continue";
+		return 417;
+	}
+	return 0;
+}
+
+/* The peer waits to be told that its body is welcome. */
+static void go_on(struct http_conn *c, const struct http_head *head)
+{
+	if (!head->has[HTTP_EXPECT] || !head->http_1_1)
+		return;
+	if (buf_add_str(stream_out(c->stream), "HTTP/1.1 100 Continue\r\n\r\n"))
+		http_conn_drop(c);
+	else
+		stream_dirty(c->stream);
+}
+
+/* A request that is not an upgrade. True: it was answered, or will be. */
+static bool on_request(struct http_conn *c, const struct http_head *head,
+		       size_t length)
+{
+	struct bytes query;
+	const char *what;
+	bool is_new = !c->whole;
+	unsigned status;
+
+	buf_clear(&c->path);
+	if (http_split_target(head->target, &c->path, &query)) {
+		refuse(c, 400, "malformed path");
+		return false;
+	}
+	status = check_body(c, head, &what);
+	if (status) {
+		refuse(c, status, what);
+		return false;
+	}
+	c->whole = length + head->body_bytes;
+	if (c->in.len < c->whole) {
+		if (is_new)
+			go_on(c, head);
+		return false;
+	}
+	answer(c, head, query,
+	       bytes_of(c->in.data + length, head->body_bytes));
+	return !stream_is_closing(c->stream) && c->state != HTTP_LINGERING;
+}
+
+/* A whole head, `length` bytes, is there. False: c is no more, or is done, or
+ * its body is still to come. */
 static bool on_head(struct http_conn *c, size_t length)
 {
 	struct bytes text = bytes_of(c->in.data, length);
@@ -261,8 +388,7 @@ static bool on_head(struct http_conn *c, size_t length)
 		refuse(c, 426, "here is a WebSocket");
 		return false;
 	}
-	answer(c, &head);
-	return !stream_is_closing(c->stream) && c->state == HTTP_ANSWERING;
+	return on_request(c, &head, length);
 }
 
 /* Is it HTTP at all? */
@@ -291,6 +417,9 @@ static void take_request(struct http_conn *c)
 		refuse(c, 400, "not HTTP");
 		return;
 	}
+	if (c->in.len < c->whole)
+		return; /* the head was seen; its body comes */
+	c->seen = c->whole ? 0 : c->seen;
 	length = http_head_length(buf_bytes(&c->in), &c->seen);
 	if (length > HTTP_HEAD_MAX || (!length && c->in.len > HTTP_HEAD_MAX)) {
 		refuse(c, 431, "the head of a request is too long");
@@ -298,7 +427,8 @@ static void take_request(struct http_conn *c)
 	}
 	if (!length || !on_head(c, length))
 		return;
-	buf_drop_front(&c->in, length);
+	buf_drop_front(&c->in, c->whole);
+	c->whole = 0;
 	c->seen = 0;
 }
 
@@ -364,6 +494,8 @@ static void on_due(void *ctx)
 	else if (c->state == HTTP_READING && c->in.len &&
 		 c->in.data[0] != RAWSOCKET_MAGIC)
 		refuse(c, 408, "the request took too long");
+	else if (c->state == HTTP_WAITING)
+		refuse(c, 504, "the answer took too long");
 	else
 		http_conn_drop(c);
 }

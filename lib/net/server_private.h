@@ -14,6 +14,7 @@ struct listener;
 
 enum http_state {
 	HTTP_READING,   /* a head, or waits for one */
+	HTTP_WAITING,   /* for an answer that comes later; nothing is read */
 	HTTP_ANSWERING, /* the answer is not yet written; nothing is read */
 	HTTP_LINGERING, /* refused: drops what comes until the peer is gone */
 	HTTP_STATES,
@@ -27,6 +28,8 @@ struct http_conn {
 	enum http_state state;
 	struct buf in;   /* read, not used up: begins with a head */
 	size_t seen;     /* of it, looked through for the head's end */
+	size_t whole;    /* bytes of the request, when its head is there */
+	struct http_later *later; /* borrowed; of HTTP_WAITING */
 	struct buf path; /* of the request being answered */
 	bool keep_alive;
 	bool served; /* a request: it is HTTP for good */
