@@ -103,10 +103,15 @@ size_t json_unescape(struct bytes raw, uint8_t *out)
 	size_t at = 0, len = 0;
 
 	while (at < raw.len) {
-		if (raw.data[at] != '\\') {
-			out[len++] = raw.data[at++];
-			continue;
-		}
+		const uint8_t *from = raw.data + at;
+		const uint8_t *slash = memchr(from, '\\', raw.len - at);
+		size_t plain = slash ? (size_t)(slash - from) : raw.len - at;
+
+		memcpy(out + len, from, plain);
+		len += plain;
+		at += plain;
+		if (!slash)
+			break;
 		at++;
 		len += put_utf8(out + len, json_escape_next(raw, &at));
 	}
@@ -124,18 +129,20 @@ bool json_marks_binary(struct bytes raw)
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
+/* What a digit stands for, and one more: 0 is none. */
+static const uint8_t base64_places[256] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
+	['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+	['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+	['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+	['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+	['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+	['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 static size_t base64_padding(struct bytes text)
 {
@@ -148,12 +155,15 @@ static size_t base64_padding(struct bytes text)
 
 bool json_base64_valid(struct bytes text)
 {
+	size_t digits;
+	bool others = false;
+
 	if (text.len % 4)
 		return false;
-	for (size_t i = 0; i < text.len - base64_padding(text); i++)
-		if (base64_value(text.data[i]) < 0)
-			return false;
-	return true;
+	digits = text.len - base64_padding(text);
+	for (size_t i = 0; i < digits; i++)
+		others |= !base64_places[text.data[i]];
+	return !others;
 }
 
 size_t json_base64_decode(struct bytes text, uint8_t *out)
@@ -162,7 +172,7 @@ size_t json_base64_decode(struct bytes text, uint8_t *out)
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < digits; i++) {
-		bits = bits << 6 | (uint32_t)base64_value(text.data[i]);
+		bits = bits << 6 | (base64_places[text.data[i]] - 1u);
 		if (i % 4)
 			out[len++] = (uint8_t)(bits >> (6 - i % 4 * 2));
 	}

@@ -30,11 +30,30 @@ static int unexpected(const struct walk *w, size_t at)
 
 /* --- strings ------------------------------------------------------------- */
 
+/* Over eight bytes at a time in which nothing ends, escapes or is below 0x20;
+ * what may be in a word is for the caller to look at. */
+static size_t skip_plain(const struct walk *w, size_t at)
+{
+	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+	uint64_t word, quote, slash;
+
+	for (; at + sizeof word <= w->text.len; at += sizeof word) {
+		memcpy(&word, w->text.data + at, sizeof word);
+		quote = word ^ (ones * '"');
+		slash = word ^ (ones * '\\');
+		if ((((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+		     ((word - ones * 0x20) & ~word)) & high)
+			break;
+	}
+	return at;
+}
+
 /* From behind the opening quote to the closing one, *end. */
 static int find_end(const struct walk *w, size_t at, size_t *end, bool *escapes)
 {
 	*escapes = false;
-	for (; at < w->text.len; at++) {
+	at = skip_plain(w, at);
+	while (at < w->text.len) {
 		uint8_t c = w->text.data[at];
 
 		if (c == '"') {
@@ -43,10 +62,12 @@ static int find_end(const struct walk *w, size_t at, size_t *end, bool *escapes)
 		}
 		if (c < 0x20)
 			return ERR_MALFORMED;
-		if (c != '\\')
-			continue;
-		*escapes = true;
-		at++;
+		if (c == '\\') {
+			*escapes = true;
+			at = skip_plain(w, at + 2);
+		} else {
+			at++;
+		}
 	}
 	return ERR_TRUNCATED;
 }
