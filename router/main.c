@@ -30,7 +30,7 @@ struct place {
 	const struct transport_config *config;
 	struct web web;
 	struct server *server;
-	const char *subprotocols[4]; /* NULL-ended */
+	const char *subprotocols[7]; /* NULL-ended */
 };
 
 struct program {
@@ -335,14 +335,21 @@ static size_t largest_message(const struct config *c)
 
 static void list_subprotocols(struct place *place)
 {
-	unsigned speaks = place->config->serializers, count = 0;
+	static const struct {
+		unsigned bit;
+		const struct serializer *serializer;
+	} known[] = {
+		{ SPEAKS_MSGPACK, &serializer_msgpack },
+		{ SPEAKS_CBOR, &serializer_cbor },
+		{ SPEAKS_JSON, &serializer_json },
+	};
+	const char **next = place->subprotocols;
 
-	if (speaks & SPEAKS_MSGPACK)
-		place->subprotocols[count++] = "wamp.2.msgpack";
-	if (speaks & SPEAKS_CBOR)
-		place->subprotocols[count++] = "wamp.2.cbor";
-	if (speaks & SPEAKS_JSON)
-		place->subprotocols[count++] = "wamp.2.json";
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (place->config->serializers & known[i].bit) {
+			*next++ = known[i].serializer->subprotocol;
+			*next++ = known[i].serializer->batched;
+		}
 }
 
 static struct server *make_server(struct place *place, const char *path)

@@ -18,6 +18,7 @@ struct dial {
 	struct loop *loop;
 	struct url where;
 	const struct serializer *serializer;
+	bool batched;
 	struct transport_limits limits;
 	struct tls *tls;
 	const struct dial_handler *handler; /* NULL: told, or canceled */
@@ -107,6 +108,12 @@ static bool is_secure(const struct dial *d)
 	return d->where.scheme == URL_WSS || d->where.scheme == URL_RSS;
 }
 
+static const char *subprotocol(const struct dial *d)
+{
+	return d->batched ? d->serializer->batched
+			  : d->serializer->subprotocol;
+}
+
 /* Appends our side of it. */
 static int say_hello(struct dial *d)
 {
@@ -115,8 +122,7 @@ static int say_hello(struct dial *d)
 	return speaks_raw(d) ? rawsocket_hello(out, d->serializer,
 					       d->limits.message_max)
 			     : handshake_request(out, &d->where,
-						 d->serializer->subprotocol,
-						 d->key);
+						 subprotocol(d), d->key);
 }
 
 /* `peer_max`: as in transport_origin. */
@@ -125,6 +131,7 @@ static void succeed(struct dial *d, size_t head_length, size_t peer_max)
 	const struct dial_handler *handler = d->handler;
 	const struct transport_origin origin = {
 		.serializer = d->serializer,
+		.batched = d->batched && !speaks_raw(d),
 		.client = true,
 		.peer_max = peer_max,
 	};
@@ -169,8 +176,7 @@ static void take_http_answer(struct dial *d)
 		return;
 	if (http_parse_response(bytes_of(d->in.data, length), &head))
 		fail(d, "its answer is not HTTP");
-	else if (handshake_confirm(&head, d->key, d->serializer->subprotocol,
-				   &why))
+	else if (handshake_confirm(&head, d->key, subprotocol(d), &why))
 		fail(d, why.text);
 	else
 		succeed(d, length, 0);
@@ -369,4 +375,9 @@ struct dial *dial_start(struct loop *l, const struct url *where,
 		return d;
 	stop(d);
 	return NULL;
+}
+
+void dial_batched(struct dial *d)
+{
+	d->batched = true;
 }

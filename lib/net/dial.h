@@ -26,6 +26,9 @@ struct dial *dial_start(struct loop *l, const struct url *where,
 			const struct transport_limits *limits,
 			struct tls *tls, const struct dial_handler *handler,
 			void *ctx);
+/* Right after dial_start: asks a WebSocket for the serializer's batched
+ * subprotocol, and takes no other. RawSocket has none: as without. */
+void dial_batched(struct dial *d);
 void dial_cancel(struct dial *d); /* before either callback; none follows */
 
 #endif

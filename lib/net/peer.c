@@ -221,6 +221,8 @@ static void dial(struct peer *p)
 			     p->config.tls, &dial_handler, p);
 	if (!p->dial)
 		on_failed(p, err_text(ERR_NOMEM));
+	else if (p->config.batched)
+		dial_batched(p->dial);
 }
 
 static void on_timer(void *ctx)

@@ -19,6 +19,7 @@ struct peer_config {
 	 * peer's own. */
 	struct client_config client;
 	struct transport_limits transport;
+	bool batched; /* its turns' messages share WebSocket messages */
 	struct tls *tls; /* borrowed; for wss:// and rss:// */
 	bool once; /* do not dial again */
 	/* Register and subscribe here: again after each reconnect. */

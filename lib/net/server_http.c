@@ -228,9 +228,13 @@ void http_conn_hand_over(struct http_conn *c, struct transport_origin *origin,
 static void become_transport(struct http_conn *c, const struct http_head *head,
 			     const char *subprotocol, struct bytes rest)
 {
+	const struct serializer *batched =
+		serializer_by_batched(bytes_str(subprotocol));
 	struct transport_origin origin = {
-		.serializer = serializer_by_subprotocol(
-			bytes_str(subprotocol)),
+		.serializer = batched ? batched
+				      : serializer_by_subprotocol(
+						bytes_str(subprotocol)),
+		.batched = batched != NULL,
 		.origin = head->value[HTTP_ORIGIN],
 		.forwarded = http_is_forwarded(head),
 		.proxy_tls = bytes_equal_str(head->value[HTTP_FORWARDED_PROTO],

@@ -470,6 +470,10 @@ void stream_push(struct stream *s)
 
 static void flush(struct stream *s)
 {
+	if (s->handler->flushing)
+		s->handler->flushing(s->ctx);
+	if (s->closing)
+		return;
 	stream_push(s);
 	undirty(s);
 	if (s->error) {

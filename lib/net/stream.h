@@ -23,6 +23,9 @@ struct stream_handler {
 	/* The peer has ended it or it broke: nothing more comes in. The owner
 	 * closes it, now or later. At most once. */
 	void (*ended)(void *ctx, const char *why);
+	/* Its turn to write has come: the last chance to append. May close it.
+	 * May be NULL. */
+	void (*flushing)(void *ctx);
 	/* The kernel took some output; ask stream_output. May be NULL. */
 	void (*flushed)(void *ctx);
 	/* The time of stream_wake_by has come. */

@@ -76,7 +76,8 @@ static void say_close(struct transport *t, unsigned code, const char *reason,
 
 	set_state(t, to);
 	t->close_by_ms = transport_now_ms(t) + limit;
-	if (frames_close(&t->frames, stream_out(t->stream), code, reason)) {
+	if (transport_seal_batch(t) ||
+	    frames_close(&t->frames, stream_out(t->stream), code, reason)) {
 		transport_drop(t, reason);
 		return;
 	}
@@ -124,10 +125,12 @@ static const char *send_error_text(int err)
 static bool has_room(struct transport *t, size_t len)
 {
 	size_t max = t->limits.output_max;
-	size_t queued = stream_queued(t->stream);
+	size_t queued = stream_queued(t->stream) + t->batch.len;
 
 	if (queued <= max && len <= max - queued)
 		return true;
+	if (transport_seal_batch(t))
+		return false;
 	stream_push(t->stream);
 	queued = stream_queued(t->stream);
 	return !stream_output(t->stream) ||
@@ -135,6 +138,11 @@ static bool has_room(struct transport *t, size_t len)
 }
 
 /* --- what comes in ------------------------------------------------------- */
+
+void transport_give(struct transport *t, struct bytes message)
+{
+	t->handler->message(t->ctx, message);
+}
 
 static void on_message(void *ctx, bool binary, struct bytes message)
 {
@@ -146,8 +154,10 @@ static void on_message(void *ctx, bool binary, struct bytes message)
 		transport_fail(t, WS_UNSUPPORTED,
 		     binary ? "a binary frame where text is spoken"
 			    : "a text frame where binary is spoken");
+	else if (t->framing != BATCH_NONE)
+		transport_give_batch(t, message);
 	else
-		t->handler->message(t->ctx, message);
+		transport_give(t, message);
 }
 
 static void on_raw_message(void *ctx, struct bytes message)
@@ -159,7 +169,7 @@ static void on_raw_message(void *ctx, struct bytes message)
 	if (!t->serializer->binary && !utf8_valid(message))
 		transport_fail(t, WS_INVALID, "text that is not UTF-8");
 	else
-		t->handler->message(t->ctx, message);
+		transport_give(t, message);
 }
 
 static void send_pong(struct transport *t, struct bytes payload)
@@ -269,13 +279,12 @@ int transport_send2(struct transport *t, struct bytes head, struct bytes tail)
 		transport_drop(t, not_reading);
 		return ERR_LIMIT;
 	}
-	err = frames_message(&t->frames, stream_out(t->stream),
-			     t->serializer->binary, head, tail);
+	err = transport_put(t, head, tail);
 	if (err) {
 		transport_drop(t, send_error_text(err));
 		return err;
 	}
-	t->high |= stream_output(t->stream) >= t->limits.output_max / 2;
+	t->high |= transport_output(t) >= t->limits.output_max / 2;
 	stream_dirty(t->stream);
 	return 0;
 }
@@ -307,10 +316,19 @@ static void note_output(struct transport *t, size_t output)
 	}
 }
 
+static void on_flushing(void *ctx)
+{
+	struct transport *t = ctx;
+	int err = transport_seal_batch(t);
+
+	if (err)
+		transport_drop(t, send_error_text(err));
+}
+
 static void on_flushed(void *ctx)
 {
 	struct transport *t = ctx;
-	size_t output = stream_output(t->stream);
+	size_t output = transport_output(t);
 
 	if (!output) {
 		t->pongs = 0;
@@ -339,6 +357,7 @@ static void on_closed(void *ctx)
 	if (t->gone)
 		t->gone(t->gone_ctx);
 	frames_deinit(&t->frames);
+	buf_deinit(&t->batch);
 	free(t->origin);
 	free(t);
 }
@@ -346,6 +365,7 @@ static void on_closed(void *ctx)
 static const struct stream_handler stream_handler = {
 	.data = on_data,
 	.ended = on_ended,
+	.flushing = on_flushing,
 	.flushed = on_flushed,
 	.due = transport_due,
 	.closed = on_closed,
@@ -373,6 +393,9 @@ struct transport *transport_new(struct stream *s,
 	t->stream = s;
 	t->client = origin->client;
 	t->serializer = origin->serializer;
+	t->framing = origin->batched ? batch_framing_of(t->serializer)
+				     : BATCH_NONE;
+	buf_init(&t->batch);
 	memcpy(t->tag, origin->tag, sizeof t->tag);
 	t->tag[sizeof t->tag - 1] = '\0';
 	t->gone = origin->gone;
@@ -420,13 +443,13 @@ void transport_resume(struct transport *t)
 void transport_limit(struct transport *t, const struct transport_limits *l)
 {
 	t->limits = *l;
-	frames_limit(&t->frames, l->message_max, l->fragments_max);
+	frames_limit(&t->frames, transport_frame_max(t), l->fragments_max);
 	transport_arm(t);
 }
 
 size_t transport_output(const struct transport *t)
 {
-	return stream_output(t->stream);
+	return stream_output(t->stream) + t->batch.len;
 }
 
 const struct serializer *transport_serializer(const struct transport *t)

@@ -10,6 +10,7 @@
 
 struct transport_origin {
 	const struct serializer *serializer;
+	bool batched;        /* several of its messages in one of a WebSocket's */
 	bool client;         /* this side asked for it */
 	size_t peer_max;     /* a RawSocket whose peer takes messages of so
 				many bytes; 0: a WebSocket */

@@ -1,7 +1,7 @@
 /*
  * transport_state: the inside of a transport, for transport.c (what comes in
- * and goes out, and the end) and transport_time.c (what must not take too
- * long). Nobody else includes this.
+ * and goes out, and the end), transport_batch.c (several messages in one) and
+ * transport_time.c (what must not take too long). Nobody else includes this.
  */
 #ifndef NET_TRANSPORT_STATE_H
 #define NET_TRANSPORT_STATE_H
@@ -9,6 +9,7 @@
 #include "net/address.h"
 #include "net/frames.h"
 #include "net/transport_private.h"
+#include "wamp/batch.h"
 
 enum transport_state {
 	TRANSPORT_OPEN,
@@ -22,6 +23,9 @@ struct transport {
 	struct stream *stream; /* owned until it has closed */
 	struct frames frames;
 	const struct serializer *serializer;
+	enum batch_framing framing;
+	struct buf batch;         /* goes out as one message in this turn */
+	unsigned batch_messages;  /* in it */
 	struct transport_limits limits;
 	const struct transport_handler *handler;
 	void *ctx;
@@ -52,6 +56,16 @@ struct transport {
 uint64_t transport_now_ms(const struct transport *t);
 /* The peer broke a rule: it is told and not listened to any more. */
 void transport_fail(struct transport *t, unsigned code, const char *why);
+
+/* One message of the serializer has come, alone or in a batch. */
+void transport_give(struct transport *t, struct bytes message);
+void transport_give_batch(struct transport *t, struct bytes batch);
+/* Sends one, now or with others; the caller closes on an error. */
+int transport_put(struct transport *t, struct bytes head, struct bytes tail);
+/* What was put becomes a message in the stream's output. */
+int transport_seal_batch(struct transport *t);
+/* How long a message of the frames may be. */
+size_t transport_frame_max(const struct transport *t);
 
 bool transport_is_reading(const struct transport *t);
 /* Sets the timer, when something has begun that must end in time. */

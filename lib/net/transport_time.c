@@ -96,6 +96,8 @@ static void ping_if_quiet(struct transport *t, uint64_t now)
 	t->pinged = true;
 	stream_trim(t->stream);
 	frames_trim(&t->frames);
+	if (!t->batch.len)
+		buf_deinit(&t->batch);
 	if (frames_ping(&t->frames, stream_out(t->stream)))
 		transport_drop(t, err_text(ERR_NOMEM));
 	else

@@ -79,19 +79,27 @@ static int add_prefix(struct buf *out, size_t len)
 				: buf_add(out, prefix, sizeof prefix);
 }
 
-int batch_wrap(struct buf *out, enum batch_framing framing,
-	       struct bytes message)
+int batch_wrap2(struct buf *out, enum batch_framing framing, struct bytes head,
+		struct bytes tail)
 {
 	size_t before = out->len;
 	int err = 0;
 
 	if (framing == BATCH_PREFIXED)
-		err = add_prefix(out, message.len);
+		err = add_prefix(out, head.len + tail.len);
 	if (!err)
-		err = buf_add_bytes(out, message);
+		err = buf_add_bytes(out, head);
+	if (!err)
+		err = buf_add_bytes(out, tail);
 	if (!err && framing == BATCH_SEPARATED)
 		err = buf_add_u8(out, SEPARATOR);
 	if (err)
 		out->len = before;
 	return err;
+}
+
+int batch_wrap(struct buf *out, enum batch_framing framing,
+	       struct bytes message)
+{
+	return batch_wrap2(out, framing, message, bytes_of(NULL, 0));
 }

@@ -31,5 +31,8 @@ int batch_next(struct bytes *rest, enum batch_framing framing,
  * characters are escaped in strings, and the walk passes no others. */
 int batch_wrap(struct buf *out, enum batch_framing framing,
 	       struct bytes message) MUST_CHECK;
+/* Two parts, one message. */
+int batch_wrap2(struct buf *out, enum batch_framing framing, struct bytes head,
+		struct bytes tail) MUST_CHECK;
 
 #endif

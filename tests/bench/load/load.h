@@ -33,7 +33,7 @@ struct options {
 	const struct mode *mode;
 	unsigned callers, callees, inflight, payload, seconds, router_pid;
 	unsigned rate; /* a second; 0: as many as are answered */
-	bool json;
+	bool json, batched;
 };
 
 struct member {

@@ -24,7 +24,7 @@ enum {
 
 static const char usage[] =
 	"--router URL [--realm realm1] [--mode calls|events|raw|sessions] "
-	"[--serializer msgpack|cbor|json] [--callers 1 (or publishers)] "
+	"[--serializer msgpack|cbor|json] [--batched] [--callers 1 (or publishers)] "
 	"[--callees 1 (or subscribers, sessions)] [--inflight 1 (in all)] "
 	"[--rate N (a second)] [--payload 16 (bytes)] [--seconds 5] "
 	"[--procedure manyhands.load] "
@@ -103,6 +103,9 @@ static bool take_option(struct options *o, int option, const char *name,
 		return take_number(name, optarg, 1, SECONDS_MAX, &o->seconds);
 	case 'P':
 		return take_number(name, optarg, 1, 1u << 30, &o->router_pid);
+	case 'b':
+		o->batched = true;
+		return true;
 	case 'j':
 		o->json = true;
 		return true;
@@ -134,6 +137,7 @@ int main(int argc, char **argv)
 		{ "mode", required_argument, NULL, 'o' },
 		{ "rate", required_argument, NULL, 'R' },
 		{ "serializer", required_argument, NULL, 's' },
+		{ "batched", no_argument, NULL, 'b' },
 		{ "callers", required_argument, NULL, 'c' },
 		{ "callees", required_argument, NULL, 'e' },
 		{ "inflight", required_argument, NULL, 'i' },
@@ -178,6 +182,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "wampload: --router %s\n", why.text);
 		return 2;
 	}
+	if (o.batched && where.scheme != URL_WS && where.scheme != URL_WSS)
+		return bad_usage("--batched", "with --router of no WebSocket",
+				 "ws:// and wss://");
 	if (o.rate)
 		o.inflight = RATE_SLOTS;
 	raise_files();

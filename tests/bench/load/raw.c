@@ -113,6 +113,8 @@ static int make(struct load *l, struct member *m)
 	m->dial = dial_start(l->loop, &l->where, l->options->serializer,
 			     &transport_limits_default, NULL, &handler,
 			     m);
+	if (m->dial && l->options->batched)
+		dial_batched(m->dial);
 	return m->dial ? 0 : ERR_NOMEM;
 }
 

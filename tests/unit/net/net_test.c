@@ -5,6 +5,8 @@
 #include <string.h>
 
 static const char *const subprotocols[] = { "wamp.2.msgpack", "wamp.2.json",
+					    "wamp.2.msgpack.batched",
+					    "wamp.2.json.batched",
 					    NULL };
 
 /* --- the server's side --------------------------------------------------- */
