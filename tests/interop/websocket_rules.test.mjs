@@ -378,7 +378,7 @@ const refused = [
     'Key: ********************==\r'), 400],
   ['without Host', () => good().replace(/Host.*\r\n/, ''), 400],
   ['HTTP/1.0', () => good().replace('HTTP/1.1', 'HTTP/1.0'), 400],
-  ['POST', () => good().replace('GET', 'POST'), 405],
+  ['POST', () => good().replace('GET', 'POST'), 400],
   ['of a page from elsewhere', () => upgrade(router.port, '/ws',
     'wamp.2.json', 'Origin: http://evil.example\r\n'), 403],
   ['plain HTTP', () => `GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n`, 426],
