@@ -367,6 +367,8 @@ static void force_registration(struct dealer *d, struct session *s,
 	c->forward_timeout = options->forward_timeout;
 	if (is_new)
 		callee_attach(c, options->concurrency);
+	else
+		callee_want(c, options->concurrency);
 	session_acknowledge(s, MSG_REGISTERED, m->request, r->id);
 	if (is_new)
 		dealer_tell(d, REGISTRATION_REGISTERED, s, r);

@@ -51,7 +51,8 @@
  * callees that are there: they get UNREGISTERED if they have announced
  * registration_revocation, and answer what they have in flight; the
  * registration and its queue live on, with the newcomer's policy where none is
- * pinned. Who may register may force, but where a rule says `force: false`.
+ * pinned. A callee that is there itself stays, with the new options. Who may
+ * register may force, but where a rule says `force: false`.
  *
  * With the rule's `wait`, which is ours, a CALL of a procedure that nobody has
  * registered is queued as any other, within the rule's queue, by its own URI.

@@ -115,6 +115,12 @@ void callee_limit(struct callee *c)
 	callee_update(c);
 }
 
+void callee_want(struct callee *c, uint32_t concurrency)
+{
+	c->wanted = concurrency;
+	callee_limit(c);
+}
+
 void callee_free(struct dealer *d, struct callee *c)
 {
 	(void)d;

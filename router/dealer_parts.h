@@ -54,7 +54,8 @@ void callee_done(struct dealer *d, struct callee *c);
 /* Out of its registration; the record stays while calls are in flight. */
 void callee_detach(struct dealer *d, struct callee *c);
 void callee_free(struct dealer *d, struct callee *c);
-
+/* It asks for another concurrency. */
+void callee_want(struct callee *c, uint32_t concurrency);
 /* Its registration's concurrency_max has changed. */
 void callee_limit(struct callee *c);
 /* The callee has said its last word to this call. */

@@ -102,9 +102,9 @@ static const struct {
 	{ 1, "[64,3,{\"invoke\":\"first\",\"concurrency\":1},\"w.p\"]" },
 	{ 2, "[64,3,{\"invoke\":\"last\",\"concurrency\":1,"
 	     "\"force_reregister\":true},\"w.p\"]" },
-	{ 1, "[64,4,{\"match\":\"prefix\"},\"w.\"]" },
 	{ 3, "[48,11,{},\"w.p\",[4]]" },
 	{ 2, "[6,{},\"wamp.close.close_realm\"]" },
+	{ 1, "[64,4,{\"match\":\"prefix\"},\"w.\"]" },
 	{ 0, "[48,4,{},\"wamp.registration.list\"]" },
 	{ 0, "[48,5,{},\"wamp.session.list\"]" },
 	{ 0, "[48,6,{},\"wamp.session.kill_by_authrole\",[\"keeper\"]]" },

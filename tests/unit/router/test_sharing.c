@@ -241,6 +241,34 @@ static void test_force__nothing_to_replace(void **state)
 	hall_deinit(&h);
 }
 
+/* The one that is there already stays, with what it asks for now. */
+static void test_force__again_with_another_concurrency(void **state)
+{
+	struct hall h;
+	uint64_t id;
+
+	(void)state;
+	hall_init(&h, 9, false);
+	id = peer_register(&h.a, 1, "'concurrency':1", "q.p");
+	for (unsigned i = 1; i <= 5; i++)
+		say(&h.caller, "[48,%u,{},'q.p',[%u]]", i, i);
+	hears(&h.a, "[68,1,*");
+	hears_nothing(&h.a);
+	assert_true(id == peer_register(&h.a, 2, "'concurrency':3,"
+					"'force_reregister':true", "q.p"));
+	hears(&h.a, "[68,2,*");
+	hears(&h.a, "[68,3,*");
+	hears_nothing(&h.a);
+	peer_register(&h.a, 3, "'concurrency':2,'force_reregister':true",
+		      "q.p");
+	say(&h.a, "[70,1,{}]");
+	hears_nothing(&h.a); /* it has two */
+	say(&h.a, "[70,2,{}]");
+	hears(&h.a, "[68,4,*");
+	hears_nothing(&h.a);
+	hall_deinit(&h);
+}
+
 static void test_force__a_rule_denies_it(void **state)
 {
 	struct hall h;
@@ -410,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_shard__options_are_checked),
 		cmocka_unit_test(test_force__takes_the_place_of_all),
 		cmocka_unit_test(test_force__nothing_to_replace),
+		cmocka_unit_test(test_force__again_with_another_concurrency),
 		cmocka_unit_test(test_force__a_rule_denies_it),
 		cmocka_unit_test(
 			test_force__no_word_to_who_has_not_announced_it),
