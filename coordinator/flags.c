@@ -10,7 +10,7 @@
 const char flags_usage[] =
 	"usage: coordinator --router URL --db FILE [--realm R] "
 	"[--ticket-file F] [--job SPEC]... [--playlist] [--exit-when-done] "
-	"[--json] [--status] [--places FILE] [--takeover]";
+	"[--json] [--status] [--places FILE] [--takeover] [--ca FILE]";
 
 /* --- tickets and places -------------------------------------------------- */
 
@@ -101,6 +101,13 @@ static int set_places(struct flags *f, const char *v, struct why *why)
 	return 0;
 }
 
+static int set_ca(struct flags *f, const char *v, struct why *why)
+{
+	(void)why;
+	f->ca = v;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*set)(struct flags *f, const char *v, struct why *why);
@@ -108,6 +115,7 @@ static const struct {
 	{ "--router", set_router },	    { "--realm", set_realm },
 	{ "--ticket-file", read_ticket }, { "--db", set_db },
 	{ "--job", set_job },		    { "--places", set_places },
+	{ "--ca", set_ca },
 };
 
 static bool set_switch(struct flags *f, const char *name)
@@ -149,8 +157,7 @@ static int set_one(struct flags *f, int *i, int argc, char **argv,
 /* A ticket must not be read on the way. */
 static bool is_private(const struct url *u)
 {
-	return url_is_local(u) || u->scheme == URL_WSS ||
-	       u->scheme == URL_RSS;
+	return url_is_local(u) || url_is_secure(u);
 }
 
 static int check(const struct flags *f, struct why *why)

@@ -13,6 +13,7 @@ enum { FLAGS_JOBS_MAX = 100, TICKET_BYTES = 257, PATH_BYTES = 4096 };
 struct flags {
 	struct url router;
 	const char *router_text, *realm, *db;
+	const char *ca; /* NULL: the system's authorities */
 	char ticket[TICKET_BYTES]; /* "" when there is none */
 	const char *jobs[FLAGS_JOBS_MAX];
 	unsigned job_count;

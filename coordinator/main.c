@@ -19,6 +19,7 @@
 #include "coordinator/view.h"
 #include "coordinator/writer.h"
 #include "crypto/random.h"
+#include "net/dial.h"
 #include "net/loop.h"
 #include "net/peer.h"
 
@@ -35,6 +36,7 @@ struct app {
 	struct flags flags;
 	struct job_env env;
 	struct loop *loop;
+	struct tls *tls; /* owned; NULL: none */
 	struct peer *peer;
 	struct coord *coord;
 	struct rpc *rpc;
@@ -355,6 +357,7 @@ static struct peer_config peer_base(const struct app *app)
 			    .authid = ticket ? "coordinator" : NULL,
 			    .ticket = ticket ? app->flags.ticket : NULL },
 		.transport = transport_limits_default,
+		.tls = app->tls,
 	};
 
 	config.transport.output_max = OUTPUT_MAX;
@@ -444,14 +447,19 @@ static void close_all(struct app *app)
 	rpc_free(app->rpc);
 	coord_free(app->coord);
 	loop_free(app->loop);
+	tls_free(app->tls);
 }
 
 /* Bad input is told before anybody is evicted. */
 static int begin(struct app *app, struct why *why)
 {
-	struct peer_config base = peer_base(app);
+	struct peer_config base;
 	int err = check_jobs(app, why);
 
+	if (!err)
+		err = dial_trust(&app->flags.router, app->flags.ca, &app->tls,
+				 why);
+	base = peer_base(app);
 	if (!err && app->flags.takeover && takeover(&base, rpc_first(), why))
 		app->code = EXIT_FAILED;
 	if (err || app->code)
@@ -470,6 +478,7 @@ static int run(struct app *app)
 	if (begin(app, &why) != 0) {
 		coord_free(app->coord);
 		store_close(app->store);
+		tls_free(app->tls);
 		fail(&why);
 		return app->code ? app->code : EXIT_USAGE;
 	}

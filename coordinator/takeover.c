@@ -90,6 +90,7 @@ static int run(struct takeover *t, const struct peer_config *base)
 	struct peer_config config = { .where = base->where,
 				      .client = base->client,
 				      .transport = base->transport,
+				      .tls = base->tls,
 				      .joined = on_joined,
 				      .left = on_left,
 				      .ctx = t };

@@ -58,8 +58,7 @@ static int run_router(const struct options *o)
 
 	if (url_parse(o->router, &where, &why))
 		return usage_error(&why);
-	if (o->trusted && !url_is_local(&where) && where.scheme != URL_WSS &&
-	    where.scheme != URL_RSS) {
+	if (o->trusted && !url_is_local(&where) && !url_is_secure(&where)) {
 		why_set(&why, ERR_USAGE,
 			"--router %s: a ticket travels only over loopback, "
 			"unix sockets or TLS (wss://, rss://)",

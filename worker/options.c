@@ -13,7 +13,7 @@ enum { NAME_CHARACTERS_MAX = 24, SECONDS_MAX = 10000000 };
 
 const char options_usage[] =
 	"usage: worker --router URL [--realm R] [--name NAME] [--threads N]\n"
-	"              [--trusted --ticket-file F] [--kinds LIST]\n"
+	"              [--trusted --ticket-file F] [--kinds LIST] [--ca FILE]\n"
 	"       worker --solve SPEC [--threads N] [--seconds S] [--seed N] "
 	"[--json]\n"
 	"       worker --bench KIND [--seconds S] [--json]\n"
@@ -106,6 +106,7 @@ enum flag {
 	FLAG_TRUSTED,
 	FLAG_TICKET_FILE,
 	FLAG_KINDS,
+	FLAG_CA,
 	FLAG_SOLVE,
 	FLAG_BENCH,
 	FLAG_SECONDS,
@@ -131,6 +132,7 @@ static const struct {
 	[FLAG_TRUSTED] = { "--trusted", false, SERVE },
 	[FLAG_TICKET_FILE] = { "--ticket-file", true, SERVE },
 	[FLAG_KINDS] = { "--kinds", true, SERVE },
+	[FLAG_CA] = { "--ca", true, SERVE },
 	[FLAG_SOLVE] = { "--solve", true, SOLVE },
 	[FLAG_BENCH] = { "--bench", true, BENCH },
 	[FLAG_SECONDS] = { "--seconds", true, SOLVE | BENCH },
@@ -141,7 +143,7 @@ static const struct {
 
 static int unknown_flag(const char *given, struct why *why)
 {
-	char known[192] = "";
+	char known[256] = "";
 
 	for (int i = 0; i < FLAGS; i++) {
 		size_t len = strlen(known);
@@ -181,6 +183,9 @@ static int set_flag(struct options *o, enum flag flag, const char *value,
 		return read_ticket(value, o->ticket, why);
 	case FLAG_KINDS:
 		return core_kinds_parse(value, &o->kinds, why);
+	case FLAG_CA:
+		o->ca = value;
+		break;
 	case FLAG_SOLVE:
 		o->mode = MODE_SOLVE;
 		o->what = value;

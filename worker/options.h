@@ -22,6 +22,7 @@ struct options {
 	double seconds;
 	uint64_t seed;
 	const char *ticket_file;
+	const char *ca; /* NULL: the system's authorities */
 };
 
 extern const char options_usage[];

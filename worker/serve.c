@@ -1,11 +1,13 @@
 #include "worker/serve.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/dial.h"
 #include "net/peer.h"
 #include "worker/pool.h"
 
@@ -18,6 +20,7 @@ enum {
 
 struct serve {
 	struct loop *loop;
+	struct tls *tls; /* owned; NULL: none */
 	struct wake *wake;
 	struct pool *pool;
 	struct core *core;
@@ -273,6 +276,7 @@ static int make_peer(struct serve *s, const struct url *where)
 			    .ticket = s->options->trusted ? s->options->ticket
 							  : NULL },
 		.transport = transport_limits_default,
+		.tls = s->tls,
 		.joined = on_joined,
 		.left = on_left,
 		.revoked = on_revoked,
@@ -314,11 +318,18 @@ static void unmake(struct serve *s)
 		wake_free(s->wake);
 	if (s->loop)
 		loop_free(s->loop);
+	tls_free(s->tls);
 }
 
 int serve(const struct options *options, const struct url *where)
 {
 	struct serve s = { .options = options };
+	struct why why;
+
+	if (dial_trust(where, options->ca, &s.tls, &why)) {
+		fprintf(stderr, "worker: %s\n", why.text);
+		return 2;
+	}
 
 	if (make(&s, where)) {
 		log_line(LOG_ERROR, "out of memory, or of threads");

@@ -8,9 +8,13 @@
 
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #undef ERR_STATE
 
 #endif

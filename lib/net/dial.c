@@ -349,6 +349,20 @@ static bool start(struct dial *d)
 	return true;
 }
 
+int dial_trust(const struct url *where, const char *ca, struct tls **out,
+	       struct why *why)
+{
+	const struct tls_files files = { .ca = ca };
+
+	*out = NULL;
+	if (!url_is_secure(where))
+		return ca ? why_set(why, ERR_USAGE,
+				    "--ca goes with wss:// and rss:// only")
+			  : 0;
+	*out = tls_client_new(&files, why);
+	return *out ? 0 : ERR_USAGE;
+}
+
 struct dial *dial_start(struct loop *l, const struct url *where,
 			const struct serializer *serializer,
 			const struct transport_limits *limits,

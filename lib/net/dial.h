@@ -29,6 +29,11 @@ struct dial *dial_start(struct loop *l, const struct url *where,
 /* Right after dial_start: asks a WebSocket for the serializer's batched
  * subprotocol, and takes no other. RawSocket has none: as without. */
 void dial_batched(struct dial *d);
+/* What dialling there takes: *out NULL for neither wss:// nor rss://; `ca`: of
+ * PEM certificates, to trust in place of the system's; NULL: those. An error:
+ * that file's, or it is given and `where` has no use for it. */
+int dial_trust(const struct url *where, const char *ca, struct tls **out,
+	       struct why *why);
 void dial_cancel(struct dial *d); /* before either callback; none follows */
 
 #endif

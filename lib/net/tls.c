@@ -1,8 +1,10 @@
 #include "net/tls.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/tls_private.h"
 
@@ -10,24 +12,35 @@
  * has anyway. */
 static const char usual_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
+static const char not_certificate[] = "not a PEM certificate";
+
 /* --- mistakes ------------------------------------------------------------ */
 
-/* OpenSSL's last word on it, in the terms of a person with a file. */
-static const char *last_reason(void)
+/* OpenSSL's first word on it, in the terms of a person with a file. */
+static const char *last_reason(const char *wanted)
 {
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = ERR_peek_error();
 	const char *text = ERR_reason_error_string(code);
+	int lib = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
 
-	if (ERR_GET_LIB(code) == ERR_LIB_PEM &&
-	    ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
-		return "there is none in PEM in it";
+	if ((lib == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+	    (lib == ERR_LIB_X509 && reason == X509_R_NO_CERTIFICATE_FOUND) ||
+	    (lib == ERR_LIB_X509 &&
+	     reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
+	    (lib == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED))
+		return wanted;
+	if (reason == ERR_R_INTERRUPTED_OR_CANCELLED)
+		return "it has a password; accepted is one without";
 	return text ? text : "out of memory";
 }
 
-static int bad_file(struct why *why, const char *what, const char *file)
+static int bad_file(struct why *why, const char *file, const char *wanted)
 {
-	int err = why_set(why, ERR_USAGE, "%s %s: %s", what, file,
-			  last_reason());
+	int err = access(file, R_OK) != 0 ?
+			  why_set(why, ERR_USAGE, "%s: %s", file,
+				  strerror(errno)) :
+			  why_set(why, ERR_USAGE, "%s: %s", file,
+				  last_reason(wanted));
 
 	ERR_clear_error();
 	return err;
@@ -48,11 +61,14 @@ static int no_password(char *out, int size, int writing, void *ctx)
 static int load_own(SSL_CTX *c, const struct tls_files *f, struct why *why)
 {
 	if (SSL_CTX_use_certificate_chain_file(c, f->certificate) != 1)
-		return bad_file(why, "certificate", f->certificate);
-	if (SSL_CTX_use_PrivateKey_file(c, f->key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(c) != 1)
-		return bad_file(why, "key", f->key);
-	return 0;
+		return bad_file(why, f->certificate, not_certificate);
+	if (SSL_CTX_use_PrivateKey_file(c, f->key, SSL_FILETYPE_PEM) == 1)
+		return 0;
+	if (ERR_GET_LIB(ERR_peek_last_error()) != ERR_LIB_X509)
+		return bad_file(why, f->key, "not a PEM private key");
+	ERR_clear_error();
+	return why_set(why, ERR_USAGE, "%s: not the key of the certificate %s",
+		       f->key, f->certificate);
 }
 
 /* Every certificate of a file joins the chain that is sent. */
@@ -63,7 +79,7 @@ static int load_chain(SSL_CTX *c, const char *file, struct why *why)
 	unsigned count = 0;
 
 	if (!in)
-		return bad_file(why, "chain certificate", file);
+		return bad_file(why, file, not_certificate);
 	while ((one = PEM_read_bio_X509(in, NULL, no_password, NULL))) {
 		if (SSL_CTX_add0_chain_cert(c, one) != 1) {
 			X509_free(one);
@@ -73,7 +89,7 @@ static int load_chain(SSL_CTX *c, const char *file, struct why *why)
 	}
 	BIO_free(in);
 	if (!count || one)
-		return bad_file(why, "chain certificate", file);
+		return bad_file(why, file, not_certificate);
 	ERR_clear_error(); /* that there is no other one */
 	return 0;
 }
@@ -85,7 +101,7 @@ static int load_client_ca(SSL_CTX *c, const char *file, struct why *why)
 
 	if (!names || SSL_CTX_load_verify_file(c, file) != 1) {
 		sk_X509_NAME_pop_free(names, X509_NAME_free);
-		return bad_file(why, "CA certificates", file);
+		return bad_file(why, file, not_certificate);
 	}
 	SSL_CTX_set_client_CA_list(c, names);
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
@@ -98,7 +114,10 @@ static int load_server_ca(SSL_CTX *c, const char *file, struct why *why)
 	if (file ? SSL_CTX_load_verify_file(c, file) == 1
 		 : SSL_CTX_set_default_verify_paths(c) == 1)
 		return 0;
-	return bad_file(why, "CA certificates", file ? file : "the system's");
+	if (file)
+		return bad_file(why, file, not_certificate);
+	ERR_clear_error();
+	return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 }
 
 static int set_ciphers(SSL_CTX *c, const char *list, struct why *why)

@@ -4,7 +4,7 @@
 #ifndef NET_TLS_PRIVATE_H
 #define NET_TLS_PRIVATE_H
 
-#include "net/openssl.h"
+#include "crypto/openssl.h"
 
 #include "net/tls.h"
 

@@ -121,6 +121,11 @@ int url_parse(const char *text, struct url *out, struct why *why)
 	return 0;
 }
 
+bool url_is_secure(const struct url *u)
+{
+	return u->scheme == URL_WSS || u->scheme == URL_RSS;
+}
+
 bool url_is_local(const struct url *u)
 {
 	const char *rest = u->host;

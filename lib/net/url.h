@@ -20,5 +20,7 @@ struct url {
 int url_parse(const char *text, struct url *out, struct why *why);
 /* 127.0.0.0/8, ::1, localhost or a unix socket. */
 bool url_is_local(const struct url *u);
+/* wss:// or rss://. */
+bool url_is_secure(const struct url *u);
 
 #endif

@@ -28,7 +28,8 @@ struct mode {
 };
 
 struct options {
-	const char *router, *realm, *procedure;
+	const char *router, *realm, *procedure, *ca;
+	struct tls *tls; /* borrowed; for wss:// and rss:// */
 	const struct serializer *serializer;
 	const struct mode *mode;
 	unsigned callers, callees, inflight, payload, seconds, router_pid;

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "net/dial.h"
 #include "tests/bench/load/load.h"
 
 enum {
@@ -27,7 +28,7 @@ static const char usage[] =
 	"[--serializer msgpack|cbor|json] [--batched] [--callers 1 (or publishers)] "
 	"[--callees 1 (or subscribers, sessions)] [--inflight 1 (in all)] "
 	"[--rate N (a second)] [--payload 16 (bytes)] [--seconds 5] "
-	"[--procedure manyhands.load] "
+	"[--procedure manyhands.load] [--ca FILE (of wss:// and rss://)] "
 	"[--router-pid PID (tells its CPU time)] [--json]";
 
 static int bad_usage(const char *what, const char *value, const char *accepted)
@@ -78,6 +79,9 @@ static bool take_option(struct options *o, int option, const char *name,
 		return true;
 	case 'm':
 		o->realm = optarg;
+		return true;
+	case 'a':
+		o->ca = optarg;
 		return true;
 	case 'u':
 		o->procedure = optarg;
@@ -144,6 +148,7 @@ int main(int argc, char **argv)
 		{ "payload", required_argument, NULL, 'p' },
 		{ "seconds", required_argument, NULL, 't' },
 		{ "procedure", required_argument, NULL, 'u' },
+		{ "ca", required_argument, NULL, 'a' },
 		{ "router-pid", required_argument, NULL, 'P' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -162,7 +167,7 @@ int main(int argc, char **argv)
 	};
 	struct why why;
 	struct url where;
-	int option, index = 0;
+	int option, index = 0, code;
 
 	log_open("wampload");
 	opterr = 0; /* one line, ours */
@@ -185,8 +190,14 @@ int main(int argc, char **argv)
 	if (o.batched && where.scheme != URL_WS && where.scheme != URL_WSS)
 		return bad_usage("--batched", "with --router of no WebSocket",
 				 "ws:// and wss://");
+	if (dial_trust(&where, o.ca, &o.tls, &why)) {
+		fprintf(stderr, "wampload: %s\n", why.text);
+		return 2;
+	}
 	if (o.rate)
 		o.inflight = RATE_SLOTS;
 	raise_files();
-	return o.mode ? load_run(&o, &where) : sessions_run(&o, &where);
+	code = o.mode ? load_run(&o, &where) : sessions_run(&o, &where);
+	tls_free(o.tls);
+	return code;
 }

@@ -111,8 +111,8 @@ static int make(struct load *l, struct member *m)
 	if (!m->number && make_text(l))
 		return ERR_NOMEM;
 	m->dial = dial_start(l->loop, &l->where, l->options->serializer,
-			     &transport_limits_default, NULL, &handler,
-			     m);
+			     &transport_limits_default, l->options->tls,
+			     &handler, m);
 	if (m->dial && l->options->batched)
 		dial_batched(m->dial);
 	return m->dial ? 0 : ERR_NOMEM;

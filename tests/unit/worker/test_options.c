@@ -9,7 +9,7 @@
 #include "worker/core.h"
 #include "worker/options.h"
 
-enum { ARGS_MAX = 12 };
+enum { ARGS_MAX = 16 };
 
 static int read_line(struct options *o, struct why *why, const char *line)
 {
@@ -34,7 +34,7 @@ static void test_options__the_three_ways(void **state)
 	(void)state;
 	assert_int_equal(read_line(&o, &why,
 				   "--router ws://h:1/ws --realm r --name Ana "
-				   "--threads 3 --kinds pi"),
+				   "--threads 3 --kinds pi --ca ca.pem"),
 			 0);
 	assert_int_equal(o.mode, MODE_SERVE);
 	assert_string_equal(o.router, "ws://h:1/ws");
@@ -42,6 +42,7 @@ static void test_options__the_three_ways(void **state)
 	assert_string_equal(o.name, "Ana");
 	assert_int_equal(o.threads, 3);
 	assert_int_equal(o.kinds, 2);
+	assert_string_equal(o.ca, "ca.pem");
 	assert_int_equal(read_line(&o, &why,
 				   "--solve pi:5 --seconds 1.5 --seed 7 "
 				   "--json"),
