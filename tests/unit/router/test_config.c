@@ -142,6 +142,34 @@ static void test_config__crossbars_words(void **state)
 	config_deinit(&c);
 }
 
+/* The queue that `wait` needs may be the store's. */
+static void test_config__procedures(void **state)
+{
+	struct config c;
+	struct why why = { "" };
+	const struct procedure_rule *rules;
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{'realms':[{'name':'r.one','roles':["
+		"{'name':'anonymous','permissions':[]}],"
+		"'procedures':[{'uri':'q.','match':'prefix','wait':true},"
+		"{'uri':'a.b','invoke':'last','concurrency_max':4,"
+		"'queue':5,'force':false}],"
+		"'store':{'call-queue':["
+		"{'uri':'q.','match':'prefix','limit':7}]}}]," TRANSPORTS "}",
+		&why), 0);
+	rules = c.realms[0].rules;
+	assert_true(rules[0].waits && !rules[0].denies_force);
+	assert_int_equal(rules[0].queue_max, 7);
+	assert_false(rules[0].pins_invoke);
+	assert_true(!rules[1].waits && rules[1].denies_force);
+	assert_true(rules[1].pins_invoke && rules[1].invoke == INVOKE_LAST);
+	assert_int_equal(rules[1].concurrency_max, 4);
+	assert_int_equal(rules[1].queue_max, 5);
+	config_deinit(&c);
+}
+
 static const struct {
 	const char *text, *wanted; /* a pattern with * */
 } mistakes[] = {
@@ -189,7 +217,10 @@ static const struct {
 	  "{'uri':'a.b'},{'uri':'a.b'}]}}]," TRANSPORTS "}",
 	  "*store.event-history: a.b is there twice" },
 	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
-	  "'wait':true}]}],'transports':[]}",
+	  "'wait':1}]}]," TRANSPORTS "}",
+	  "*procedures[0].wait: true or false is wanted" },
+	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
+	  "'wait':true}]}]," TRANSPORTS "}",
 	  "*procedures: wait: a.b has no queue to wait in*" },
 	{ "{'realms':[{'name':'a'," ROLES ",'procedures':[{'uri':'a.b',"
 	  "'invoke':'best'}]}]," TRANSPORTS "}",
@@ -351,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_config__the_demos),
 		cmocka_unit_test(test_config__open),
 		cmocka_unit_test(test_config__crossbars_words),
+		cmocka_unit_test(test_config__procedures),
 		cmocka_unit_test(test_config__each_mistake_has_its_place),
 		cmocka_unit_test(test_config__a_node_as_it_is),
 		cmocka_unit_test(test_config__every_mistake_is_told),

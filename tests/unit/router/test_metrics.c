@@ -43,6 +43,30 @@ static void stop(struct web *w)
 	room_deinit(&room);
 }
 
+/* Also those without a callee to wait for. */
+static void test_metrics__queued_calls(void **state)
+{
+	struct web w;
+	struct peer callee, caller;
+
+	(void)state;
+	start(&w);
+	peer_join(&callee, &room);
+	peer_join(&caller, &room);
+	say(&caller, "[48,1,{},'wamp.x_manyhands.procedure.set',"
+		     "[{'uri':'com.','match':'prefix','queue':3,"
+		     "'wait':true}]]");
+	say(&callee, "[64,1,{'concurrency':1},'com.a']");
+	say(&caller, "[48,2,{},'com.none']");
+	say(&caller, "[48,3,{},'com.a']");
+	say(&caller, "[48,4,{},'com.a']");
+	assert_true(says(get(&w, "/metrics", true),
+			 "manyhands_calls_queued{realm=\"realm1\"} 2\n"));
+	peer_deinit(&caller);
+	peer_deinit(&callee);
+	stop(&w);
+}
+
 static void test_metrics__counts_of_a_realm(void **state)
 {
 	struct web w;
@@ -158,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metrics__counts_of_a_realm),
+		cmocka_unit_test(test_metrics__queued_calls),
 		cmocka_unit_test(
 			test_metrics__errors_and_timeouts_are_told_apart),
 		cmocka_unit_test(test_metrics__labels_are_escaped),
