@@ -79,6 +79,7 @@ static void check(struct cfg *c, const struct config *config)
 		cfg_enter_index(c, i);
 		config_check_auth(c, config,
 				  &config->transports[i].authn);
+		config_check_bridges(c, config, &config->transports[i]);
 		cfg_leave(c, length);
 	}
 }

@@ -33,6 +33,9 @@
  *                  {type: static, directory}, {type: redirect, url},
  *                  {type: json, value}, {type: nodeinfo},
  *                  {type: metrics | health, access?: local | any},
+ *                  {type: publisher | caller, realm, role, options?: {key?,
+ *                  secret?, timestamp_delta_limit?, post_body_limit?,
+ *                  require_ip?, require_tls?}} (bridge.h),
  *                  {type: path, paths}, {type: websocket, serializers?,
  *                  auth?, options?}
  *     auth         {anonymous?, ticket?, wampcra?, scram?, cryptosign?, tls?,

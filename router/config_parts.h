@@ -6,6 +6,8 @@
 #define ROUTER_CONFIG_PARTS_H
 
 #include "router/config_auth.h"
+#include "router/bridge_config.h"
+#include "router/config.h"
 #include "router/config_json.h"
 
 /* Items of lists: cfg_item_fn. */
@@ -27,9 +29,15 @@ void config_read_websocket(struct cfg *c, const json_t *json,
 /* The member `paths`; each is put behind `under`. */
 void config_read_paths(struct cfg *c, const json_t *json, const char *under,
 		       struct transport_config *t);
+/* A path of type publisher or caller; NULL: a mistake. Whether its realm and
+ * role are there is to be checked at the end. */
+struct bridge_config *config_read_bridge(struct cfg *c, const json_t *json);
+void config_check_bridges(struct cfg *c, const struct config *config,
+			  const struct transport_config *t);
 /* "DIR/name", or name itself when absolute; NULL: a mistake. */
 char *config_file_name(struct cfg *c, const char *key, const char *name);
 
+void bridge_config_free(struct bridge_config *b);
 void realm_config_deinit(struct realm_config *r);
 void transport_config_deinit(struct transport_config *t);
 

@@ -12,6 +12,7 @@ void transport_config_deinit(struct transport_config *t)
 	for (unsigned i = 0; i < t->path_count; i++) {
 		free(t->paths[i].path);
 		free(t->paths[i].text);
+		bridge_config_free(t->paths[i].bridge);
 	}
 	free(t->origins);
 	free(t->paths);

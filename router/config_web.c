@@ -4,11 +4,13 @@
 
 #include "router/config_parts.h"
 
-#define PATH_TYPES "static redirect json nodeinfo websocket metrics health path"
+#define PATH_TYPES                                                            \
+	"static redirect json nodeinfo websocket metrics health publisher "   \
+	"caller path"
 /* Crossbar.io's that are not here: they answer 404. */
 #define FOREIGN_TYPES                                                         \
 	" longpoll wsgi resource upload cgi archive webhook wap "             \
-	"websocket-reverseproxy reverseproxy publisher caller "
+	"websocket-reverseproxy reverseproxy "
 
 /* One more, of this type; NULL: out of memory. */
 static struct web_path *add_path(struct cfg *c, const char *path,
@@ -146,6 +148,15 @@ static void read_measured(struct cfg *c, const json_t *json, const char *path,
 	free(access);
 }
 
+static void read_bridge(struct cfg *c, const json_t *json, const char *path,
+			enum web_path_type type, struct transport_config *t)
+{
+	struct web_path *p = add_path(c, path, type, t);
+
+	if (p)
+		p->bridge = config_read_bridge(c, json);
+}
+
 /* --- paths --------------------------------------------------------------- */
 
 static void read_nested(struct cfg *c, const json_t *json, const char *path,
@@ -196,6 +207,10 @@ static void read_path(struct cfg *c, const json_t *json, const char *path,
 		read_measured(c, json, path, PATH_METRICS, t);
 	else if (!strcmp(type, "health"))
 		read_measured(c, json, path, PATH_HEALTH, t);
+	else if (!strcmp(type, "publisher"))
+		read_bridge(c, json, path, PATH_PUBLISHER, t);
+	else if (!strcmp(type, "caller"))
+		read_bridge(c, json, path, PATH_CALLER, t);
 	else if (!strcmp(type, "path"))
 		read_nested(c, json, path, t);
 	else if (!strcmp(type, "websocket"))

@@ -246,6 +246,16 @@ static bool on_origin(void *ctx, struct bytes origin)
 	return web_origin(&((struct place *)ctx)->web, origin);
 }
 
+static size_t on_body(void *ctx, struct bytes path)
+{
+	return web_body_max(&((struct place *)ctx)->web, path);
+}
+
+static void on_settle(void *ctx)
+{
+	wires_settle(ctx);
+}
+
 static int on_opening(void *ctx, struct bytes cookie, bool secure,
 		      struct buf *headers, char tag[TRANSPORT_TAG_SIZE])
 {
@@ -315,6 +325,9 @@ static int load_pages(struct place *place)
 	    web_load_paths(&place->web, place->config->paths,
 			   place->config->path_count, &why))
 		return complain("%s", why.text);
+	if (web_open_bridges(&place->web, &place->program->router, on_settle,
+			     &place->program->wires))
+		return complain("out of memory");
 	return 0;
 }
 
@@ -362,6 +375,7 @@ static struct server *make_server(struct place *place, const char *path)
 		.tls = place->program->tls,
 		.http = on_http,
 		.origin = on_origin,
+		.body_max = on_body,
 		.opening = on_opening,
 		.accepted = on_accepted,
 		.ctx = place,

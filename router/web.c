@@ -21,7 +21,10 @@ void web_deinit(struct web *w)
 	files_deinit(&w->files);
 	for (unsigned i = 0; i < w->path_count; i++)
 		files_deinit(&w->path_files[i]);
+	for (unsigned i = 0; i < w->path_count; i++)
+		bridge_free(w->bridges[i]);
 	free(w->path_files);
+	free(w->bridges);
 	buf_deinit(&w->headers);
 	buf_deinit(&w->body);
 }
@@ -32,7 +35,8 @@ int web_load_paths(struct web *w, const struct web_path *paths,
 	int err = 0;
 
 	w->path_files = calloc(count ? count : 1, sizeof *w->path_files);
-	if (!w->path_files)
+	w->bridges = calloc(count ? count : 1, sizeof *w->bridges);
+	if (!w->path_files || !w->bridges)
 		return why_set(why, ERR_NOMEM, "out of memory");
 	w->paths = paths;
 	w->path_count = count;
@@ -43,6 +47,23 @@ int web_load_paths(struct web *w, const struct web_path *paths,
 			err = files_load(&w->path_files[i], paths[i].text,
 					 why);
 	return err;
+}
+
+int web_open_bridges(struct web *w, struct router *r,
+		     bridge_settle_fn *settle, void *ctx)
+{
+	for (unsigned i = 0; i < w->path_count; i++) {
+		const struct web_path *p = &w->paths[i];
+
+		if (!p->bridge)
+			continue;
+		w->bridges[i] = bridge_new(r, p->bridge,
+					   p->type == PATH_CALLER, settle,
+					   ctx);
+		if (!w->bridges[i])
+			return ERR_NOMEM;
+	}
+	return 0;
 }
 
 /* --- the join URL -------------------------------------------------------- */
@@ -259,6 +280,11 @@ static void answer_configured(struct web *w, const struct web_path *p,
 	case PATH_HEALTH:
 		answer_measured(w, q, r, p->type == PATH_HEALTH, p->open);
 		break;
+	case PATH_PUBLISHER:
+	case PATH_CALLER:
+		bridge_http(w->bridges[p - w->paths], q,
+			    !q->origin.len || web_origin(w, q->origin), r);
+		break;
 	case PATH_STATIC:
 		break; /* found by its files */
 	}
@@ -371,6 +397,13 @@ void web_http(void *ctx, const struct http_request *request,
 		answer_qr(w, response);
 	else
 		answer_path(w, request, response);
+}
+
+size_t web_body_max(void *ctx, struct bytes path)
+{
+	const struct web_path *p = find_path(ctx, path);
+
+	return p && p->bridge ? p->bridge->body_max : 0;
 }
 
 /* --- origins ------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "net/server.h"
+#include "router/bridge.h"
 #include "router/files.h"
 #include "router/metrics.h"
 #include "router/web_path.h"
@@ -28,6 +29,7 @@ struct web {
 	const struct web_path *paths; /* borrowed */
 	unsigned path_count;
 	struct files *path_files; /* owned; one a path, empty but for static */
+	struct bridge **bridges;  /* owned; one a path, NULL but for bridges */
 	/* What is there to say; NULL: nothing. */
 	void (*measure)(void *ctx, struct metrics *out);
 	void *measure_ctx;
@@ -40,10 +42,15 @@ void web_deinit(struct web *w);
 int web_load_paths(struct web *w, const struct web_path *paths,
 		   unsigned count, struct why *why) MUST_CHECK;
 
-/* server_config.http and .origin; ctx is the web. */
+/* Opens the sessions of the bridges among the paths. ERR_NOMEM. */
+int web_open_bridges(struct web *w, struct router *r,
+		     bridge_settle_fn *settle, void *ctx) MUST_CHECK;
+
+/* server_config.http, .origin and .body_max; ctx is the web. */
 void web_http(void *ctx, const struct http_request *request,
 	      struct http_response *response);
 bool web_origin(void *ctx, struct bytes origin);
+size_t web_body_max(void *ctx, struct bytes path);
 
 /* The URL that phones are shown. ERR_NOMEM. */
 int web_join_url(const struct web *w, struct buf *out);

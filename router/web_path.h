@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct bridge_config;
+
 enum web_path_type {
 	PATH_STATIC,
 	PATH_REDIRECT,
@@ -14,12 +16,15 @@ enum web_path_type {
 	PATH_NODEINFO,
 	PATH_METRICS,
 	PATH_HEALTH,
+	PATH_PUBLISHER,
+	PATH_CALLER,
 };
 
 struct web_path {
 	enum web_path_type type;
 	char *path; /* owned: "/info"; "/" is the root */
 	char *text; /* owned: the folder, the target, the JSON; or NULL */
+	struct bridge_config *bridge; /* owned: publisher, caller; or NULL */
 	bool open;  /* metrics, health: anybody may read them */
 };
 
