@@ -277,11 +277,13 @@ async def leaving_answers_callers(url):
     await asyncio.wait([at, bt], timeout=5)
 
 
-async def main(url):
+PAIRS = (("json", "json"), ("msgpack", "msgpack"), ("json", "msgpack"),
+         ("msgpack", "json"))
+
+
+async def main(url, pairs=PAIRS):
     passed = failed = 0
-    runs = [(f, pair) for f in CHECKS
-            for pair in (("json", "json"), ("msgpack", "msgpack"),
-                         ("json", "msgpack"), ("msgpack", "json"))]
+    runs = [(f, pair) for f in CHECKS for pair in pairs]
     for function, pair in runs:
         name = f"{function.__name__} {pair[0]} {pair[1]}"
         try:
