@@ -22,12 +22,23 @@ ARCH := $(shell uname -m)
 HARDEN := -fstack-clash-protection -fstack-protector-strong -fPIE \
 	-fno-strict-aliasing
 HARDEN += $(if $(filter x86_64,$(ARCH)),-fcf-protection=full)
-ifdef SANITIZE
+ifdef FUZZ
+OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDOPT := -fsanitize=address,undefined
+else ifdef SANITIZE
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 LDOPT := -fsanitize=address,undefined
 else
-OPT := -O2 -g -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
+# Clang 14 wants to be asked twice.
+ZERO := -ftrivial-auto-var-init=zero
+ZERO_CLANG := $(ZERO) \
+	-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+accepts = $(shell $(CC) -Werror $(1) -fsyntax-only -xc /dev/null 2>/dev/null \
+	&& echo '$(1)')
+OPT := -O2 -g -D_FORTIFY_SOURCE=3 \
+	$(or $(call accepts,$(ZERO)),$(call accepts,$(ZERO_CLANG)))
 LDOPT :=
 endif
 # Doubles must come out bit-identical everywhere: no contraction.
@@ -77,6 +88,7 @@ help:
 	@echo 'make            set up what is missing and build everything'
 	@echo 'make run        the demo: router, coordinator, a local worker'
 	@echo 'make test       all tests (SANITIZE=1: under ASan and UBSan)'
+	@echo 'make fuzz       each parser on made-up input (FUZZ_SECONDS=10, FUZZ_NAMES)'
 	@echo 'make programs   the C programs only'
 	@echo 'make pages      WebAssembly and the pages'
 	@echo 'make bench      the benchmarks of tests/bench; bench-router, bench-peers'
@@ -190,6 +202,20 @@ test-setup:
 test: test-setup
 	@$(MAKE) --no-print-directory programs pages unit
 	@tests/run.mjs --build $(B) $(if $(SANITIZE),--sanitize) $(SUITES)
+
+# --- fuzzing: tests/fuzz/fuzz_*.c, each a program of libFuzzer's ------------
+# What it finds goes to $(B)/fuzz, never to the committed corpus.
+FUZZ_SECONDS ?= 10
+FUZZ_NAMES ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz
+fuzz:
+	@scripts/fuzz needs
+	@$(MAKE) --no-print-directory FUZZ=1 B=$(B)/fuzz \
+		CC="$(filter %ccache,$(CC)) clang" \
+		$(patsubst %,$(B)/fuzz/fuzz_%,$(FUZZ_NAMES))
+	@scripts/fuzz run $(B)/fuzz $(FUZZ_SECONDS) $(FUZZ_NAMES)
+$(B)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(call lib,router) $(NET_LIBS)
+	$(LINK) -fsanitize=fuzzer -lcmocka $(NET_SYS) -lz -lqrencode
 
 # --- benchmarks: they print figures, and decide nothing --------------------
 .PHONY: bench

@@ -1,10 +1,7 @@
 /*
- * fuzz_codec: what must hold for any input of either codec; a failed assert
- * is a finding. Each fuzz_*.c is a libFuzzer program of its own:
- *     clang -std=c11 -D_GNU_SOURCE -g -O1 -Ilib -I. -o fuzz_json \
- *         -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz_json.c \
- *         lib/wamp/[a-z]*.c lib/base/[a-z]*.c
- *     ./fuzz_json -max_total_time=60 NEW_FINDINGS tests/fuzz/corpus/json
+ * fuzz_codec: what must hold for any input of each codec; a failed assert is a
+ * finding. Each fuzz_*.c is a libFuzzer program of its own: `make fuzz` builds
+ * and runs them.
  */
 #ifndef TESTS_FUZZ_CODEC_H
 #define TESTS_FUZZ_CODEC_H

@@ -18,7 +18,7 @@ static void request(struct bytes text)
 		assert(what);
 		return;
 	}
-	assert(head.get || head.head);
+	assert(head.get + head.head + head.post + head.options <= 1);
 	assert(head.target.len && head.target.data[0] == '/');
 	buf_init(&out);
 	(void)http_split_target(head.target, &out, &query);
