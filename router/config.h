@@ -3,7 +3,8 @@
  * an unknown key, a wrong type, a role that does not exist is an error that
  * names its place in the file ("realms[0].roles[1].permissions[2].allow").
  * router/manyhands.json is the demo's, and what is built in when none is
- * given. May touch base, jansson (config*.c only) and files named in it.
+ * given. May touch base, net's tls.h (to try
+ * certificates), jansson (config*.c only) and files named in it.
  *
  *   version      2
  *   workers      [{type: router, realms, transports}] may stand around the
@@ -27,7 +28,8 @@
  *                …}]: web has paths; websocket and rawsocket have serializers?,
  *                auth?, options?; universal has rawsocket?, websocket? ({"ws":
  *                …}), web? ({paths}), which share one auth
- *     endpoint     {type: tcp, port, interface?} or {type: unix, path}
+ *     endpoint     {type: tcp, port, interface?, tls?} or {type: unix, path};
+ *                  tls: of config_tls.h
  *     serializers  [json | msgpack | cbor]; without it all
  *     paths        {PATH: …} of these, one websocket at most:
  *                  {type: static, directory}, {type: redirect, url},
@@ -49,6 +51,7 @@
 #define ROUTER_CONFIG_H
 
 #include "base/buf.h"
+#include "net/tls.h"
 #include "router/authn.h"
 #include "router/realm.h"
 #include "router/web_path.h"
@@ -65,6 +68,7 @@ struct transport_config {
 	char *interface; /* owned, all of them */
 	unsigned port;
 	char *unix_path; /* in place of interface and port; or NULL */
+	struct tls_files *tls; /* NULL: without */
 	char *ws_path;   /* "/ws"; NULL: no WebSocket */
 	char *web_dir;   /* of the path /; NULL: no pages */
 	struct web_path *paths;

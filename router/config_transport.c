@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "router/config_parts.h"
+#include "router/config_tls.h"
 
 void transport_config_deinit(struct transport_config *t)
 {
@@ -19,6 +20,7 @@ void transport_config_deinit(struct transport_config *t)
 	free(t->interface);
 	free(t->unix_path);
 	free(t->ws_path);
+	config_free_tls(t->tls);
 	free(t->web_dir);
 	authn_deinit(&t->authn);
 }
@@ -30,7 +32,7 @@ static void read_tcp(struct cfg *c, const json_t *json,
 {
 	unsigned long long port = 0;
 
-	if (!cfg_object_but(c, json, "type port interface",
+	if (!cfg_object_but(c, json, "type port interface tls",
 			    "version backlog shared user_timeout"))
 		return;
 	cfg_uint(c, json, "port", true, 65535, &port);
@@ -40,6 +42,7 @@ static void read_tcp(struct cfg *c, const json_t *json,
 		t->interface = strdup("0.0.0.0");
 	if (!t->interface)
 		cfg_fail(c, NULL, "out of memory");
+	config_read_tls(c, json, &t->tls);
 }
 
 static void read_unix(struct cfg *c, const json_t *json,

@@ -2,6 +2,11 @@
  * main: the router's program. Reads flags and configuration, wires servers,
  * pages and the router's cores to one loop, and ends cleanly on SIGTERM and
  * SIGINT.
+ *
+ * wss:// and rss:// of --listen have the certificate of --cert and --key, or
+ * that of the first transport's endpoint; clients' certificates are asked for
+ * when --ca says by whom. SIGHUP reads all of these files again; those that
+ * are not good leave what was.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +24,7 @@ enum { LISTEN_MAX = 16, STOP_MS = 2000, EXIT_USAGE = 2 };
 struct options {
 	const char *config, *web, *public_url;
 	struct tls_files tls; /* of wss:// and rss:// */
+	const char *ca[2];    /* NULL-ended */
 	struct url listen[LISTEN_MAX];
 	unsigned listen_count;
 	bool check, open;
@@ -30,6 +36,7 @@ struct place {
 	const struct transport_config *config;
 	struct web web;
 	struct server *server;
+	struct tls *tls; /* owned; NULL: none */
 	const char *subprotocols[7]; /* NULL-ended */
 };
 
@@ -41,7 +48,6 @@ struct program {
 	struct wires wires;
 	struct place *places;
 	struct timer *stop_timer;
-	struct tls *tls; /* NULL: none */
 	bool stopping;
 	uint64_t started_ms;
 };
@@ -108,7 +114,8 @@ static int take_value(struct options *o, const char *flag, const char *value)
 	} else if (!strcmp(flag, "--key")) {
 		o->tls.key = value;
 	} else if (!strcmp(flag, "--ca")) {
-		o->tls.ca = value;
+		o->ca[0] = value;
+		o->tls.ca = o->ca;
 	} else if (!strcmp(flag, "--public-url")) {
 		if (!web_url_valid(value))
 			return complain("--public-url %s: accepted is "
@@ -189,15 +196,19 @@ static void on_signal(void *ctx)
 /* New certificates, when they are good. */
 static void on_hangup(void *ctx)
 {
-	struct program *p = ctx;
-	struct why why = { "" };
+	const struct program *p = ctx;
 
-	if (!p->tls)
-		return;
-	if (tls_reload(p->tls, &why))
-		log_line(LOG_ERROR, "the old certificate stays: %s", why.text);
-	else
-		log_line(LOG_INFO, "the certificate was read again");
+	for (unsigned i = 0; i < p->config.transport_count; i++) {
+		struct why why = { "" };
+
+		if (!p->places[i].tls)
+			continue;
+		if (tls_reload(p->places[i].tls, &why))
+			log_line(LOG_ERROR, "the old certificate stays: %s",
+				 why.text);
+		else
+			log_line(LOG_INFO, "the certificate was read again");
+	}
 }
 
 /* --- starting ------------------------------------------------------------ */
@@ -281,11 +292,7 @@ static int listen_at(struct place *place, const struct url *where)
 		log_line(LOG_INFO, "listening on unix://%s", where->path);
 		return 0;
 	}
-	if (!place->web.port) {
-		place->web.port = port;
-		place->web.secure = where->scheme == URL_WSS ||
-				    where->scheme == URL_RSS;
-	}
+	web_add_port(&place->web, port, url_is_secure(where));
 	log_line(LOG_INFO, "listening on %s://%s:%u%s",
 		 schemes[where->scheme], where->host, port,
 		 is_ws(where) ? where->path : "");
@@ -372,7 +379,7 @@ static struct server *make_server(struct place *place, const char *path)
 		.ws_path = path,
 		.limits = wire_limits(&limits_joining),
 		.message_max = largest_message(&place->program->config),
-		.tls = place->program->tls,
+		.tls = place->tls,
 		.http = on_http,
 		.origin = on_origin,
 		.body_max = on_body,
@@ -384,16 +391,47 @@ static struct server *make_server(struct place *place, const char *path)
 	return server_new(place->program->loop, &config);
 }
 
+/* Flags take the place of the first endpoint's. */
+static int load_tls(struct place *place, bool is_first)
+{
+	const struct options *o = &place->program->options;
+	const struct tls_files *files =
+		is_first && o->tls.key ? &o->tls : place->config->tls;
+	struct why why = { "" };
+
+	if (!files)
+		return 0;
+	place->tls = tls_server_new(files, &why);
+	return place->tls ? 0 : complain("%s", why.text);
+}
+
+static void locate(const struct transport_config *c, struct url *where)
+{
+	if (c->unix_path) {
+		where->scheme = URL_UNIX;
+		snprintf(where->path, sizeof where->path, "%s", c->unix_path);
+		return;
+	}
+	where->scheme = c->tls ? (c->ws_path ? URL_WSS : URL_RSS)
+			       : (c->ws_path ? URL_WS : URL_RS);
+	where->port = c->port;
+	snprintf(where->host, sizeof where->host, "%s", c->interface);
+	snprintf(where->path, sizeof where->path, "%s",
+		 c->ws_path ? c->ws_path : "");
+}
+
 /* --listen takes the place of the first transport's endpoint. */
 static int open_place(struct place *place, bool is_first)
 {
 	const struct options *o = &place->program->options;
 	const struct transport_config *c = place->config;
-	struct url where = { .scheme = URL_WS, .port = c->port };
+	struct url where = { .port = 0 };
 	unsigned count = is_first ? o->listen_count : 0;
 	const char *path;
 	int err = load_pages(place);
 
+	if (!err)
+		err = load_tls(place, is_first);
 	if (err)
 		return err;
 	list_subprotocols(place);
@@ -405,16 +443,7 @@ static int open_place(struct place *place, bool is_first)
 		err = listen_at(place, &o->listen[i]);
 	if (count || err)
 		return err;
-	if (c->unix_path) {
-		where.scheme = URL_UNIX;
-		snprintf(where.path, sizeof where.path, "%s", c->unix_path);
-		return listen_at(place, &where);
-	}
-	if (!c->ws_path)
-		where.scheme = URL_RS;
-	snprintf(where.host, sizeof where.host, "%s", c->interface);
-	snprintf(where.path, sizeof where.path, "%s",
-		 c->ws_path ? c->ws_path : "");
+	locate(c, &where);
 	return listen_at(place, &where);
 }
 
@@ -440,7 +469,6 @@ static int open_all(struct program *p)
 					p->config.realm_count,
 					p->config.uri_strict, any_random,
 					NULL, clock_unix_ms() };
-	struct why why = { "" };
 
 	p->loop = loop_new();
 	if (!p->loop || router_init(&p->router, &config) ||
@@ -455,16 +483,20 @@ static int open_all(struct program *p)
 	    loop_on_signal(p->loop, SIGINT, on_signal, p) ||
 	    loop_on_signal(p->loop, SIGHUP, on_hangup, p))
 		return complain("out of memory");
-	if (p->options.tls.key) {
-		p->tls = tls_server_new(&p->options.tls, &why);
-		if (!p->tls)
-			return complain("%s", why.text);
-	}
 	return open_places(p);
 }
 
 static int check(struct program *p)
 {
+	struct why why = { "" };
+	struct tls *tls = NULL;
+
+	if (p->options.tls.key) {
+		tls = tls_server_new(&p->options.tls, &why);
+		if (!tls)
+			return complain("%s", why.text);
+		tls_free(tls);
+	}
 	printf("%s: %u realms, %u transports: all well\n",
 	       p->options.config ? p->options.config : "built-in",
 	       p->config.realm_count, p->config.transport_count);

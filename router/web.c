@@ -82,6 +82,12 @@ bool web_url_valid(const char *url)
 	return true;
 }
 
+void web_add_port(struct web *w, unsigned port, bool secure)
+{
+	if (w->port_count < WEB_PORTS_MAX)
+		w->ports[w->port_count++] = (struct web_port){ port, secure };
+}
+
 int web_join_url(const struct web *w, struct buf *out)
 {
 	char address[LAN_ADDRESS_SIZE];
@@ -89,8 +95,9 @@ int web_join_url(const struct web *w, struct buf *out)
 	if (w->public_url)
 		return buf_add_str(out, w->public_url);
 	lan_address(address);
-	return buf_printf(out, "http%s://%s:%u/", w->secure ? "s" : "",
-			  address, w->port);
+	return buf_printf(out, "http%s://%s:%u/",
+			  w->ports[0].secure ? "s" : "", address,
+			  w->ports[0].number);
 }
 
 /* --- headers ------------------------------------------------------------- */
@@ -432,5 +439,8 @@ bool web_origin(void *ctx, struct bytes origin)
 	for (unsigned i = 0; i < w->origin_count; i++)
 		if (is_origin_of(origin, w->origins[i]))
 			return true;
-	return lan_is_own_origin(origin, w->port);
+	for (unsigned i = 0; i < w->port_count; i++)
+		if (lan_is_own_origin(origin, w->ports[i].number))
+			return true;
+	return false;
 }

@@ -19,13 +19,19 @@
 #include "router/metrics.h"
 #include "router/web_path.h"
 
+enum { WEB_PORTS_MAX = 16 };
+
 struct web {
 	struct files files;     /* owned */
 	const char *public_url; /* borrowed; NULL: this machine's address */
 	char *const *origins;   /* borrowed; allowed besides our own */
 	unsigned origin_count;
-	unsigned port;          /* that is listened on */
-	bool secure;            /* https there */
+	/* That is listened on: the first is in the join URL. */
+	struct web_port {
+		unsigned number;
+		bool secure; /* https there */
+	} ports[WEB_PORTS_MAX];
+	unsigned port_count;
 	const struct web_path *paths; /* borrowed */
 	unsigned path_count;
 	struct files *path_files; /* owned; one a path, empty but for static */
@@ -45,6 +51,9 @@ int web_load_paths(struct web *w, const struct web_path *paths,
 /* Opens the sessions of the bridges among the paths. ERR_NOMEM. */
 int web_open_bridges(struct web *w, struct router *r,
 		     bridge_settle_fn *settle, void *ctx) MUST_CHECK;
+
+/* Also listens there; beyond WEB_PORTS_MAX: not of our own origin. */
+void web_add_port(struct web *w, unsigned port, bool secure);
 
 /* server_config.http, .origin and .body_max; ctx is the web. */
 void web_http(void *ctx, const struct http_request *request,

@@ -352,7 +352,8 @@ static bool start(struct dial *d)
 int dial_trust(const struct url *where, const char *ca, struct tls **out,
 	       struct why *why)
 {
-	const struct tls_files files = { .ca = ca };
+	const char *const authorities[] = { ca, NULL };
+	const struct tls_files files = { .ca = ca ? authorities : NULL };
 
 	*out = NULL;
 	if (!url_is_secure(where))

@@ -95,29 +95,36 @@ static int load_chain(SSL_CTX *c, const char *file, struct why *why)
 }
 
 /* Asks a client for a certificate; who has none is served all the same. */
-static int load_client_ca(SSL_CTX *c, const char *file, struct why *why)
+static int load_client_ca(SSL_CTX *c, const char *const *files,
+			  struct why *why)
 {
-	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
+	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
 
-	if (!names || SSL_CTX_load_verify_file(c, file) != 1) {
+	for (; *files; files++) {
+		if (names &&
+		    SSL_add_file_cert_subjects_to_stack(names, *files) == 1 &&
+		    SSL_CTX_load_verify_file(c, *files) == 1)
+			continue;
 		sk_X509_NAME_pop_free(names, X509_NAME_free);
-		return bad_file(why, file, not_certificate);
+		return bad_file(why, *files, not_certificate);
 	}
-	SSL_CTX_set_client_CA_list(c, names);
+	SSL_CTX_set_client_CA_list(c, names); /* takes them */
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
 	return 0;
 }
 
-static int load_server_ca(SSL_CTX *c, const char *file, struct why *why)
+static int load_server_ca(SSL_CTX *c, const char *const *files,
+			  struct why *why)
 {
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
-	if (file ? SSL_CTX_load_verify_file(c, file) == 1
-		 : SSL_CTX_set_default_verify_paths(c) == 1)
-		return 0;
-	if (file)
-		return bad_file(why, file, not_certificate);
-	ERR_clear_error();
-	return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (!files && SSL_CTX_set_default_verify_paths(c) != 1) {
+		ERR_clear_error();
+		return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
+	for (; files && *files; files++)
+		if (SSL_CTX_load_verify_file(c, *files) != 1)
+			return bad_file(why, *files, not_certificate);
+	return 0;
 }
 
 static int set_ciphers(SSL_CTX *c, const char *list, struct why *why)
@@ -197,17 +204,17 @@ static bool copy(const char **to, const char *from)
 	return !from || *to;
 }
 
-static bool copy_chain(struct tls_files *to, const char *const *from)
+static bool copy_list(const char *const **to, const char *const *from)
 {
 	unsigned count = 0;
 	const char **names;
 
 	while (from && from[count])
 		count++;
-	if (!count)
+	if (!from)
 		return true;
 	names = calloc(count + 1, sizeof *names);
-	to->chain = names;
+	*to = names;
 	for (unsigned i = 0; names && i < count; i++) {
 		if (!copy(&names[i], from[i]))
 			return false;
@@ -218,19 +225,25 @@ static bool copy_chain(struct tls_files *to, const char *const *from)
 static bool copy_files(struct tls_files *to, const struct tls_files *from)
 {
 	return copy(&to->certificate, from->certificate) &&
-	       copy(&to->key, from->key) && copy(&to->ca, from->ca) &&
+	       copy(&to->key, from->key) &&
 	       copy(&to->ciphers, from->ciphers) &&
-	       copy_chain(to, from->chain);
+	       copy_list(&to->ca, from->ca) &&
+	       copy_list(&to->chain, from->chain);
+}
+
+static void free_list(const char *const *list)
+{
+	for (unsigned i = 0; list && list[i]; i++)
+		free((void *)list[i]);
+	free((void *)list);
 }
 
 static void free_files(struct tls_files *f)
 {
-	for (unsigned i = 0; f->chain && f->chain[i]; i++)
-		free((void *)f->chain[i]);
-	free((void *)f->chain);
+	free_list(f->chain);
+	free_list(f->ca);
 	free((void *)f->certificate);
 	free((void *)f->key);
-	free((void *)f->ca);
 	free((void *)f->ciphers);
 }
 

@@ -19,10 +19,10 @@ struct tls_files {
 	const char *certificate; /* its own first; the chain may follow */
 	const char *key;
 	const char *const *chain; /* more of the chain, NULL-ended */
-	/* A server asks clients for certificates by one of these, and refuses
-	 * others, but not who has none. A client trusts these instead of the
-	 * system's. */
-	const char *ca;
+	/* NULL-ended. A server asks clients for certificates by one of these,
+	 * and refuses others, but not who has none. A client trusts these
+	 * instead of the system's. */
+	const char *const *ca;
 	const char *ciphers; /* not a file: OpenSSL's list, of TLS 1.2 */
 };
 

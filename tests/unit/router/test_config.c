@@ -38,6 +38,9 @@ static int load(struct config *c, const char *text, struct why *why)
 #define AUTH(ways)                                                            \
 	"{" REALMS ",'transports':[{'type':'websocket'," PLACE                \
 	",'auth':{" ways "}}]}"
+#define TLS(members)                                                          \
+	"{" REALMS ",'transports':[{'type':'websocket','endpoint':"           \
+	"{'type':'tcp','port':1,'tls':{" members "}}}]}"
 #define PLACE "'endpoint':{'type':'tcp','port':8080}"
 #define TRANSPORTS                                                            \
 	"'transports':[{'type':'web'," PLACE ",'paths':{'ws':"                \
@@ -232,6 +235,21 @@ static const struct {
 	{ "{" REALMS ",'transports':[{'type':'websocket',"
 	  "'endpoint':{'type':'tcp','port':65536}}]}",
 	  "*endpoint.port: an integer from 0 to 65535 is wanted" },
+	{ TLS("'certificate':'none.pem','key':'c.json'"),
+	  "*endpoint.tls: */none.pem: No such file or directory" },
+	{ TLS("'certificate':'c.json','key':'c.json'"),
+	  "*endpoint.tls: */c.json: not a PEM certificate" },
+	{ TLS("'certificate':'c.json'"), "*endpoint.tls.key: is missing" },
+	{ TLS("'certificate':'a','key':'b','chain_certificates':'c'"),
+	  "*endpoint.tls.chain_certificates: a list is wanted" },
+	{ TLS("'certificate':'a','key':'b','ca_certificates':['c',1]"),
+	  "*endpoint.tls.ca_certificates[1]: a file's name is wanted" },
+	{ TLS("'certificate':'a','key':'b','ciphers':'ROT13'"),
+	  "*endpoint.tls: ciphers ROT13: accepted is a list of *" },
+	{ TLS("'cert':'a'"), "*endpoint.tls.cert: unknown key*" },
+	{ "{" REALMS ",'transports':[{'type':'rawsocket','endpoint':"
+	  "{'type':'unix','path':'x','tls':{}}}]}",
+	  "*endpoint.tls: unknown key*" },
 	{ "{" REALMS ",'transports':[{'type':'web'," PLACE ",'paths':{}}]}",
 	  "*transports[0].paths: at least one is wanted" },
 	{ "{" REALMS ",'transports':[{'type':'websocket'," PLACE ","

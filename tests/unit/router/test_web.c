@@ -36,7 +36,7 @@ static void web_with_pages(struct web *w)
 	write_file("worker.wasm", "\1\2\3", 1);
 	write_file("deep/a.js", "let a;", 1);
 	web_init(w);
-	w->port = 8080;
+	web_add_port(w, 8080, false);
 	assert_int_equal(files_load(&w->files, dir, &why), 0);
 }
 
@@ -185,7 +185,7 @@ static void test_web__origins(void **state)
 
 	(void)state;
 	web_init(&w);
-	w.port = 8080;
+	web_add_port(&w, 8080, false);
 	w.public_url = "https://hands.example/join";
 	w.origins = origins;
 	w.origin_count = 1;
@@ -200,8 +200,10 @@ static void test_web__origins(void **state)
 	assert_false(web_origin(&w, bytes_str("http://hands.example")));
 	assert_false(web_origin(&w, bytes_str("null")));
 	assert_false(web_origin(&w, bytes_str("")));
-	w.port = 80;
-	assert_true(web_origin(&w, bytes_str("http://localhost")));
+	/* All its ports are its own. */
+	web_add_port(&w, 443, true);
+	assert_true(web_origin(&w, bytes_str("https://localhost")));
+	assert_true(web_origin(&w, bytes_str("http://localhost:8080")));
 	web_deinit(&w);
 }
 
