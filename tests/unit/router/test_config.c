@@ -243,7 +243,7 @@ static const struct {
 	{ TLS("'certificate':'a','key':'b','chain_certificates':'c'"),
 	  "*endpoint.tls.chain_certificates: a list is wanted" },
 	{ TLS("'certificate':'a','key':'b','ca_certificates':['c',1]"),
-	  "*endpoint.tls.ca_certificates[1]: a file's name is wanted" },
+	  "*endpoint.tls.ca_certificates[1]: a file*name is wanted" },
 	{ TLS("'certificate':'a','key':'b','ciphers':'ROT13'"),
 	  "*endpoint.tls: ciphers ROT13: accepted is a list of *" },
 	{ TLS("'cert':'a'"), "*endpoint.tls.cert: unknown key*" },
