@@ -32,6 +32,7 @@ void principal_deinit(struct principal *p)
 {
 	free(p->authid);
 	free(p->role);
+	free(p->realm);
 	free_secret(p->secret);
 	free(p->salt);
 	free(p->keys);
@@ -119,13 +120,22 @@ void authn_accept(struct authn_attempt *a, struct authn_result *out)
 				      .extra = a->extra };
 }
 
-const struct principal *authn_find(const struct authn_way *way,
-				   struct bytes authid)
+bool authn_knows(const struct authn_attempt *a, const struct principal *p)
 {
-	for (unsigned i = 0; i < way->count; i++)
-		if (way->principals[i].authid &&
-		    bytes_equal_str(authid, way->principals[i].authid))
-			return &way->principals[i];
+	return !p->realm || !strcmp(p->realm, a->realm->config->name);
+}
+
+const struct principal *authn_find(const struct authn_attempt *a)
+{
+	const struct authn_way *way = a->way;
+
+	for (unsigned i = 0; i < way->count; i++) {
+		const struct principal *p = &way->principals[i];
+
+		if (p->authid && authn_knows(a, p) &&
+		    !strcmp(a->authid, p->authid))
+			return p;
+	}
 	return NULL;
 }
 
@@ -170,7 +180,8 @@ static void begin_tls(struct session *s, struct authn_result *out)
 	for (unsigned i = 0; i < a->way->count; i++) {
 		const struct principal *p = &a->way->principals[i];
 
-		if (!strcasecmp(p->cert_sha1, s->link.cert_sha1) &&
+		if (authn_knows(a, p) &&
+		    !strcasecmp(p->cert_sha1, s->link.cert_sha1) &&
 		    (!a->authid || !strcmp(a->authid, p->authid))) {
 			a->principal = p;
 			authn_accept(a, out);

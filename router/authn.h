@@ -32,6 +32,7 @@ enum authn_method {
 /* Each has what its method needs. */
 struct principal {
 	char *authid, *role; /* owned, all of them */
+	char *realm;  /* the only one where it is known; NULL: in all */
 	char *secret; /* the ticket, or WAMP-CRA's key; never logged */
 	char *salt;   /* WAMP-CRA's, NULL: none; SCRAM's, in base64 */
 	uint64_t iterations, key_bytes;

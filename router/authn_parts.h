@@ -37,8 +37,11 @@ void authn_out_of_memory(struct authn_result *out);
 /* WELCOME as the principal. */
 void authn_accept(struct authn_attempt *a, struct authn_result *out);
 
-const struct principal *authn_find(const struct authn_way *way,
-				   struct bytes authid);
+/* Is it one of the realm that is joined? One of another realm is as unknown as
+ * who does not exist. */
+bool authn_knows(const struct authn_attempt *a, const struct principal *p);
+/* Of the attempt's authid; NULL: nobody. */
+const struct principal *authn_find(const struct authn_attempt *a);
 
 /* --- authn_prove.c: challenges ------------------------------------------- */
 

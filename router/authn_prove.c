@@ -170,9 +170,10 @@ static bool has_key(const struct principal *p, const uint8_t *key)
 static const struct principal *find(const struct authn_attempt *a)
 {
 	if (a->authid)
-		return authn_find(a->way, bytes_str(a->authid));
+		return authn_find(a);
 	for (unsigned i = 0; i < a->way->count; i++)
-		if (has_key(&a->way->principals[i], a->public_key))
+		if (authn_knows(a, &a->way->principals[i]) &&
+		    has_key(&a->way->principals[i], a->public_key))
 			return &a->way->principals[i];
 	return NULL;
 }

@@ -43,7 +43,8 @@
  *     auth         {anonymous?, ticket?, wampcra?, scram?, cryptosign?, tls?,
  *                  cookie?} (config_auth.h); without it everybody is in the
  *                  role anonymous
- *     options      {allowed_origins: [URL]}
+ *     options      {allowed_origins: [URL]}, besides our own; * in it stands
+ *                  for any letters, "*" for every page
  *
  * File names are relative to the configuration's folder.
  */

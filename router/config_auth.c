@@ -167,18 +167,18 @@ static const struct form {
 	const char *file_key; /* a secret in a file; NULL: there is none */
 	void (*read)(struct cfg *c, const json_t *json, struct principal *p);
 } forms[] = {
-	{ "ticket", AUTHN_TICKET, "principals", "ticket ticket_file role",
+	{ "ticket", AUTHN_TICKET, "principals", "ticket ticket_file role realm",
 	  "ticket_file", read_ticket },
 	{ "wampcra", AUTHN_WAMPCRA, "users",
-	  "secret secret_file role salt iterations keylen", "secret_file",
-	  read_cra },
+	  "secret secret_file role realm salt iterations keylen",
+	  "secret_file", read_cra },
 	{ "scram", AUTHN_SCRAM, "principals",
-	  "kdf iterations memory salt stored-key server-key role", NULL,
-	  read_scram },
+	  "kdf iterations memory salt stored-key server-key role realm",
+	  NULL, read_scram },
 	{ "cryptosign", AUTHN_CRYPTOSIGN, "principals",
-	  "authorized_keys role", NULL, read_cryptosign },
-	{ "tls", AUTHN_TLS, "principals", "certificate-sha1 role", NULL,
-	  read_tls },
+	  "authorized_keys role realm", NULL, read_cryptosign },
+	{ "tls", AUTHN_TLS, "principals", "certificate-sha1 role realm",
+	  NULL, read_tls },
 };
 
 static void read_principal(struct cfg *c, const struct form *form,
@@ -204,6 +204,7 @@ static void read_principal(struct cfg *c, const struct form *form,
 	if (!p->authid)
 		cfg_fail(c, NULL, "out of memory");
 	cfg_string(c, json, "role", true, &p->role);
+	cfg_string(c, json, "realm", false, &p->realm);
 	form->read(c, json, p);
 }
 
@@ -338,14 +339,33 @@ static bool has_role(const struct config *c, const char *realm,
 	return false;
 }
 
+static bool has_realm(const struct config *c, const char *name)
+{
+	for (unsigned i = 0; i < c->realm_count; i++)
+		if (!strcmp(name, c->realms[i].name))
+			return true;
+	return false;
+}
+
+static void check_principal(struct cfg *c, const struct config *config,
+			    const struct form *form,
+			    const struct principal *p)
+{
+	if (p->realm && !has_realm(config, p->realm))
+		cfg_fail(c, form->list, "%s: there is no realm %s", p->authid,
+			 p->realm);
+	else if (p->realm && !has_role(config, p->realm, p->role))
+		cfg_fail(c, form->list, "%s: realm %s has no role %s",
+			 p->authid, p->realm, p->role);
+	else if (!has_role(config, NULL, p->role))
+		cfg_fail(c, form->list, "%s: no realm has a role %s",
+			 p->authid, p->role);
+}
+
 static void check_dynamic(struct cfg *c, const struct config *config,
 			  const struct authn_way *way)
 {
-	bool found = !way->realm;
-
-	for (unsigned i = 0; i < config->realm_count; i++)
-		found = found || !strcmp(way->realm, config->realms[i].name);
-	if (!found)
+	if (way->realm && !has_realm(config, way->realm))
 		cfg_fail(c, "authenticator-realm", "there is no realm %s",
 			 way->realm);
 	else if (way->role && !has_role(config, way->realm, way->role))
@@ -360,10 +380,7 @@ static void check_form(struct cfg *c, const struct config *config,
 
 	check_dynamic(c, config, way);
 	for (unsigned i = 0; i < way->count; i++)
-		if (!has_role(config, NULL, way->principals[i].role))
-			cfg_fail(c, form->list, "%s: no realm has a role %s",
-				 way->principals[i].authid,
-				 way->principals[i].role);
+		check_principal(c, config, form, &way->principals[i]);
 	cfg_leave(c, length);
 }
 

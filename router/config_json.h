@@ -24,6 +24,7 @@ struct cfg {
 	const char *dir;  /* NULL: files named in it are left out */
 	char path[256];   /* "realms[0].name" */
 	int err;          /* of a mistake in this item */
+	unsigned nested;  /* paths within paths, so far */
 };
 
 /* The place is a member, an element; then back to the length returned. */

@@ -7,6 +7,9 @@
 #define PATH_TYPES                                                            \
 	"static redirect json nodeinfo websocket metrics health publisher "   \
 	"caller path"
+/* Levels of a path within a path: config_read_paths calls itself. */
+enum { NESTED_MAX = 8 };
+
 /* Crossbar.io's that are not here: they answer 404. */
 #define FOREIGN_TYPES                                                         \
 	" longpoll wsgi resource upload cgi archive webhook wap "             \
@@ -166,11 +169,18 @@ static void read_nested(struct cfg *c, const json_t *json, const char *path,
 
 	if (!cfg_object(c, json, "type paths"))
 		return;
+	if (c->nested == NESTED_MAX) {
+		cfg_fail(c, NULL, "at most %d levels of paths are accepted",
+			 NESTED_MAX);
+		return;
+	}
+	c->nested++;
 	if ((size_t)snprintf(under, sizeof under, "%s/", path) >=
 	    sizeof under)
 		cfg_fail(c, NULL, "the path is too long");
 	else
 		config_read_paths(c, json, under, t);
+	c->nested--;
 }
 
 static bool is_foreign(struct cfg *c, const char *type)

@@ -197,6 +197,13 @@ static double callee_busy_seconds(const struct callee *c)
 	return (double)c->work.busy_ms / 1000;
 }
 
+static double callee_mean_seconds(const struct callee *c)
+{
+	uint64_t calls = c->work.done + c->work.errors;
+
+	return calls ? (double)c->work.busy_ms / 1000 / (double)calls : 0;
+}
+
 struct callee_family {
 	const char *name, *type, *help;
 	double (*value)(const struct callee *c);
@@ -216,6 +223,9 @@ static const struct callee_family of_callee[] = {
 	{ "callee_busy_seconds_total", "counter",
 	  "Time of its calls, from INVOCATION to its last word.",
 	  callee_busy_seconds },
+	{ "callee_mean_seconds", "gauge",
+	  "That time over results and errors; 0: none yet.",
+	  callee_mean_seconds },
 };
 
 static void write_callee(struct buf *out, const struct callee_family *f,

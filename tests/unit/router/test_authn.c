@@ -347,6 +347,39 @@ static void test_authn__a_certificate_is_somebody(void **state)
 	door_close(&d);
 }
 
+/* Elsewhere its principal is as unknown as who does not exist. */
+static void test_authn__a_principal_is_of_its_realm(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_WAMPCRA);
+	d.kim.secret = (char *)"s3cret";
+	d.kim.realm = (char *)"realm1";
+	try_cra(&d, "kim", "s3cret");
+	hears(&d.peer, "[2,*'authid':'kim'*");
+	d.kim.realm = (char *)"realm2";
+	try_cra(&d, "kim", "s3cret");
+	hears(&d.peer, DENIED);
+	door_close(&d);
+	door_open(&d, AUTHN_CRYPTOSIGN);
+	assert_int_equal(cryptosign_public_key(seed_of_kim, d.key), 0);
+	d.kim.keys = d.key;
+	d.kim.key_count = 1;
+	d.kim.realm = (char *)"realm2";
+	try_sign(&d, "kim", seed_of_kim);
+	hears(&d.peer, DENIED);
+	door_close(&d);
+	door_open(&d, AUTHN_TLS);
+	d.kim.cert_sha1 = (char *)"AB:CD";
+	d.kim.realm = (char *)"realm2";
+	peer_init(&d.peer, &d.room);
+	snprintf(d.peer.session->link.cert_sha1, 60, "ab:cd");
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES ",'authmethods':['tls']}]");
+	hears(&d.peer, DENIED);
+	door_close(&d);
+}
+
 static void test_authn__the_first_possible_method_is_taken(void **state)
 {
 	struct door d;
@@ -521,6 +554,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authn__wampcra),
+		cmocka_unit_test(test_authn__a_principal_is_of_its_realm),
 		cmocka_unit_test(test_authn__wampcra_names_the_session_to_be),
 		cmocka_unit_test(test_authn__wampcra_salted),
 		cmocka_unit_test(test_authn__scram),

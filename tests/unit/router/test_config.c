@@ -4,6 +4,7 @@
 
 #include "room.h"
 
+#include "router/bridge_config.h"
 #include "router/config.h"
 
 static char dir[] = "/tmp/manyhands-config-XXXXXX";
@@ -42,6 +43,11 @@ static int load(struct config *c, const char *text, struct why *why)
 	"{" REALMS ",'transports':[{'type':'websocket','endpoint':"           \
 	"{'type':'tcp','port':1,'tls':{" members "}}}]}"
 #define PLACE "'endpoint':{'type':'tcp','port':8080}"
+#define BRIDGE(members)                                                       \
+	"{" REALMS ",'transports':[{'type':'web'," PLACE ",'paths':{'p':"     \
+	"{'type':'caller'," members "}}}]}"
+#define WHO "'realm':'realm1','role':'anonymous'"
+#define NEST "'paths':{'a':{'type':'path',"
 #define TRANSPORTS                                                            \
 	"'transports':[{'type':'web'," PLACE ",'paths':{'ws':"                \
 	"{'type':'websocket'}}}]"
@@ -302,6 +308,33 @@ static const struct {
 	{ AUTH("'anonymous':{'type':'dynamic','authenticator':'a.b',"
 	       "'authenticator-role':'ghost'}"),
 	  "*auth.anonymous.authenticator-role: no realm has a role ghost" },
+	{ AUTH("'ticket':{'type':'static','principals':{'kim':{'ticket':'x',"
+	       "'role':'anonymous','realm':'none'}}}"),
+	  "*auth.ticket.principals: kim: there is no realm none" },
+	{ BRIDGE("'realm':'none','role':'anonymous'"),
+	  "*transports[0].paths./p.realm: there is no realm none" },
+	{ BRIDGE("'realm':'realm1','role':'ghost'"),
+	  "*paths./p.role: realm realm1 has no role ghost" },
+	{ BRIDGE("'role':'anonymous'"), "*paths.p.realm: is missing" },
+	{ BRIDGE("'realm':'realm1'"), "*paths.p.role: is missing" },
+	{ BRIDGE(WHO ",'options':{'key':'k'}"),
+	  "*paths.p.options.secret: is missing*" },
+	{ BRIDGE(WHO ",'options':{'secret':'k'}"),
+	  "*paths.p.options.key: is missing*" },
+	{ BRIDGE(WHO ",'options':{'key':'k','secret':''}"),
+	  "*options.secret: must not be empty" },
+	{ BRIDGE(WHO ",'options':{'post_body_limit':2000000}"),
+	  "*options.post_body_limit: an integer from 0 to 1048576 *" },
+	{ BRIDGE(WHO ",'options':{'timestamp_delta_limit':-1}"),
+	  "*options.timestamp_delta_limit: an integer from 0 *" },
+	{ BRIDGE(WHO ",'options':{'require_ip':['::1','1.2.3']}"),
+	  "*options.require_ip[1]: an address or a network is wanted*" },
+	{ BRIDGE(WHO ",'options':{'require_tls':1}"),
+	  "*options.require_tls: true or false is wanted" },
+	{ "{" REALMS ",'transports':[{'type':'web'," PLACE "," NEST NEST NEST
+	  NEST NEST NEST NEST NEST NEST "'paths':{'b':{'type':'nodeinfo'}}"
+	  "}}}}}}}}}}}}}}}}}}}]}",
+	  "*a.paths.a.paths.a: at most 8 levels of paths are accepted" },
 	{ AUTH("'magic':{}"), "*transports[0].auth.magic: *" },
 	{ "{" REALMS "," REALMS "," TRANSPORTS "}",
 	  "*c.json: line 1: duplicate*" },
@@ -355,6 +388,38 @@ static void test_config__a_node_as_it_is(void **state)
 }
 
 /* All mistakes and warnings, not only the first; what was meant. */
+static void test_config__bridges(void **state)
+{
+	const struct bridge_config *b;
+	struct config c;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{" REALMS ",'transports':[{'type':'web'," PLACE ",'paths':{"
+		"'publish':{'type':'publisher'," WHO "},'call':{'type':"
+		"'caller'," WHO ",'options':{'key':'k','secret':'s',"
+		"'timestamp_delta_limit':0,'post_body_limit':9,'require_ip':"
+		"['10.0.0.0/8'],'require_tls':true,'debug':true}}}}]}",
+		&why), 0);
+	assert_int_equal(c.transports[0].path_count, 2);
+	assert_int_equal(c.transports[0].paths[0].type, PATH_PUBLISHER);
+	b = c.transports[0].paths[0].bridge;
+	assert_null(b->secret);
+	assert_int_equal(b->window_s, 300);
+	assert_int_equal(b->body_max, 1 << 20);
+	assert_false(b->require_tls);
+	assert_int_equal(c.transports[0].paths[1].type, PATH_CALLER);
+	b = c.transports[0].paths[1].bridge;
+	assert_string_equal(b->key, "k");
+	assert_string_equal(b->secret, "s");
+	assert_int_equal(b->window_s, 0);
+	assert_int_equal(b->body_max, 9);
+	assert_true(network_has(b->networks, "10.1.1.1:1"));
+	assert_true(b->require_tls);
+	config_deinit(&c);
+}
+
 static void test_config__every_mistake_is_told(void **state)
 {
 	struct config c;
@@ -403,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_config__procedures),
 		cmocka_unit_test(test_config__each_mistake_has_its_place),
 		cmocka_unit_test(test_config__a_node_as_it_is),
+		cmocka_unit_test(test_config__bridges),
 		cmocka_unit_test(test_config__every_mistake_is_told),
 		cmocka_unit_test(test_config__missing_file),
 	};

@@ -207,6 +207,43 @@ static void test_web__origins(void **state)
 	web_deinit(&w);
 }
 
+static bool allows(const char *pattern, const char *origin)
+{
+	char *origins[] = { (char *)pattern };
+	struct web w;
+	bool welcome;
+
+	web_init(&w);
+	w.port = 8080;
+	w.origins = origins;
+	w.origin_count = 1;
+	welcome = web_origin(&w, bytes_str(origin));
+	web_deinit(&w);
+	return welcome;
+}
+
+static void test_web__origins_with_stars(void **state)
+{
+	(void)state;
+	assert_true(allows("*", "https://any.example:9"));
+	assert_true(allows("*", "null"));
+	assert_true(allows("https://*.a.example", "https://b.a.example"));
+	assert_true(allows("https://*.a.example", "https://a.a.a.example"));
+	assert_false(allows("https://*.a.example", "https://a.example"));
+	assert_false(allows("https://*.a.example", "http://b.a.example"));
+	assert_false(allows("https://*.a.example", "https://b.a.example:80"));
+	assert_false(allows("https://*.a.example", "https://b.a.example.c"));
+	assert_true(allows("http://a.example:*", "http://a.example:81"));
+	assert_false(allows("http://a.example:*", "http://a.example"));
+	assert_true(allows("http*://*a*:8*", "https://bab:81"));
+	assert_false(allows("http*://*a*:8*", "https://bab:91"));
+	/* Without one: the scheme's own port is not spelled out by pages. */
+	assert_true(allows("https://a.example:443", "https://a.example"));
+	assert_true(allows("http://a.example:80/", "http://a.example"));
+	assert_false(allows("http://a.example:443", "http://a.example"));
+	assert_false(allows("a.example", "http://a.example"));
+}
+
 static void test_web__public_urls(void **state)
 {
 	(void)state;
@@ -255,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_web__host_page_is_local),
 		cmocka_unit_test(test_web__join_url),
 		cmocka_unit_test(test_web__origins),
+		cmocka_unit_test(test_web__origins_with_stars),
 		cmocka_unit_test(test_web__public_urls),
 		cmocka_unit_test(test_web__missing_folder),
 		cmocka_unit_test(test_qr__is_drawn),
