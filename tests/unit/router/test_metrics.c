@@ -28,6 +28,16 @@ static bool says(struct http_response r, const char *line)
 	return memmem(r.body.data, r.body.len, line, strlen(line)) != NULL;
 }
 
+/* As looks_like does, * for anything. */
+static bool matches(struct http_response r, const char *pattern)
+{
+	char *text = strndup((const char *)r.body.data, r.body.len);
+	bool same = text && looks_like(pattern, text);
+
+	free(text);
+	return same;
+}
+
 static void start(struct web *w)
 {
 	room_init(&room);
@@ -125,6 +135,37 @@ static void test_metrics__errors_and_timeouts_are_told_apart(void **state)
 	stop(&w);
 }
 
+/* In flight, done, errors, busy and mean time: of each callee. */
+static void test_metrics__what_a_callee_did(void **state)
+{
+	struct web w;
+	struct peer callee, caller;
+	struct http_response r;
+
+	(void)state;
+	start(&w);
+	peer_join(&callee, &room);
+	peer_join(&caller, &room);
+	say(&callee, "[64,1,{},'com.a']");
+	assert_true(says(get(&w, "/metrics", true), "callee_mean_seconds"));
+	say(&caller, "[48,1,{},'com.a']");
+	room_wait(&room, 2000);
+	say(&callee, "[70,1,{}]");
+	say(&caller, "[48,2,{},'com.a']");
+	room_wait(&room, 1000);
+	say(&callee, "[8,68,2,{},'com.error.bad']");
+	say(&caller, "[48,3,{},'com.a']");
+	r = get(&w, "/metrics", true);
+	assert_true(matches(r, "*callee_calls{*} 1\n*callee_done_total{*} 1\n*"
+			       "callee_errors_total{*} 1\n*"
+			       "callee_declined_total{*} 0\n*"
+			       "callee_busy_seconds_total{*} 3\n*"
+			       "callee_mean_seconds{*} 1.5\n*"));
+	peer_deinit(&callee);
+	peer_deinit(&caller);
+	stop(&w);
+}
+
 /* A URI may hold what ends a label. */
 static void test_metrics__labels_are_escaped(void **state)
 {
@@ -185,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_metrics__queued_calls),
 		cmocka_unit_test(
 			test_metrics__errors_and_timeouts_are_told_apart),
+		cmocka_unit_test(test_metrics__what_a_callee_did),
 		cmocka_unit_test(test_metrics__labels_are_escaped),
 		cmocka_unit_test(test_metrics__are_for_this_machine),
 		cmocka_unit_test(test_metrics__health),
