@@ -214,7 +214,7 @@ static bool allows(const char *pattern, const char *origin)
 	bool welcome;
 
 	web_init(&w);
-	w.port = 8080;
+	web_add_port(&w, 8080, false);
 	w.origins = origins;
 	w.origin_count = 1;
 	welcome = web_origin(&w, bytes_str(origin));
