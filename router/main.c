@@ -22,7 +22,7 @@
 enum { LISTEN_MAX = 16, STOP_MS = 2000, EXIT_USAGE = 2 };
 
 struct options {
-	const char *config, *web, *public_url;
+	const char *config, *web, *public_url, *pages_for;
 	struct tls_files tls; /* of wss:// and rss:// */
 	const char *ca[2];    /* NULL-ended */
 	struct url listen[LISTEN_MAX];
@@ -54,7 +54,8 @@ struct program {
 
 static const char usage[] =
 	"accepted are --config FILE, --check, --listen URL (again for more), "
-	"--web DIR, --public-url URL, --open, --cert FILE, --key FILE, --ca FILE";
+	"--web DIR, --public-url URL, --pages-for URL, --open, --cert FILE, "
+	"--key FILE, --ca FILE";
 
 __attribute__((format(printf, 1, 2))) static int complain(const char *fmt, ...)
 {
@@ -122,6 +123,12 @@ static int take_value(struct options *o, const char *flag, const char *value)
 					"http://host[:port]/ or https://…",
 					value);
 		o->public_url = value;
+	} else if (!strcmp(flag, "--pages-for")) {
+		if (!web_router_valid(value))
+			return complain("--pages-for %s: accepted is "
+					"ws://host[:port]/path or wss://…",
+					value);
+		o->pages_for = value;
 	} else {
 		return add_listen(o, value);
 	}
@@ -132,13 +139,15 @@ static int read_flags(struct options *o, int argc, char **argv)
 {
 	static const char *const with_value[] = { "--config", "--web",
 						  "--public-url", "--listen",
-						  "--cert", "--key", "--ca" };
+						  "--cert", "--key", "--ca",
+						  "--pages-for" };
 
 	for (int i = 1; i < argc; i++) {
 		bool wants = false;
 		int err = 0;
 
-		for (unsigned j = 0; j < 7; j++)
+		for (unsigned j = 0; j < sizeof with_value / sizeof *with_value;
+		     j++)
 			wants = wants || !strcmp(argv[i], with_value[j]);
 		if (!strcmp(argv[i], "--check"))
 			o->check = true;
@@ -326,6 +335,7 @@ static int load_pages(struct place *place)
 	place->web.measure = on_measure;
 	place->web.measure_ctx = place->program;
 	place->web.public_url = o->public_url;
+	place->web.router = o->pages_for;
 	place->web.origins = place->config->origins;
 	place->web.origin_count = place->config->origin_count;
 	if ((dir && files_load(&place->web.files, dir, &why)) ||

@@ -68,16 +68,18 @@ int web_open_bridges(struct web *w, struct router *r,
 
 /* --- the join URL -------------------------------------------------------- */
 
-bool web_url_valid(const char *url)
+/* One of the two schemes, a host, and none of the bytes that are `bad`. */
+static bool is_plain(const char *url, const char *scheme, const char *secure,
+		     const char *bad)
 {
-	size_t scheme = !strncmp(url, "http://", 7)  ? 7 :
-			!strncmp(url, "https://", 8) ? 8 :
-						       0;
+	size_t length = !strncmp(url, scheme, strlen(scheme))	? strlen(scheme)
+			: !strncmp(url, secure, strlen(secure)) ? strlen(secure)
+								: 0;
 
-	if (!scheme || !url[scheme] || strchr("/?#", url[scheme]))
+	if (!length || !url[length] || strchr("/?#", url[length]))
 		return false;
 	for (; *url; url++)
-		if (*url <= ' ' || *url == 0x7f || strchr("\"\\<>&'", *url))
+		if (*url <= ' ' || *url == 0x7f || strchr(bad, *url))
 			return false;
 	return true;
 }
@@ -86,6 +88,16 @@ void web_add_port(struct web *w, unsigned port, bool secure)
 {
 	if (w->port_count < WEB_PORTS_MAX)
 		w->ports[w->port_count++] = (struct web_port){ port, secure };
+}
+
+bool web_url_valid(const char *url)
+{
+	return is_plain(url, "http://", "https://", "\"\\<>&'");
+}
+
+bool web_router_valid(const char *url)
+{
+	return is_plain(url, "ws://", "wss://", "\"\\<>&'?#;,%+");
 }
 
 int web_join_url(const struct web *w, struct buf *out)
@@ -131,6 +143,8 @@ static void add_policy(struct web *w, struct bytes host)
 		buf_printf(&w->headers, " ws://%.*s wss://%.*s",
 			   (int)host.len, (const char *)host.data,
 			   (int)host.len, (const char *)host.data);
+	if (w->router)
+		buf_printf(&w->headers, " %s", w->router);
 	buf_add_str(&w->headers, "\r\nX-Content-Type-Options: nosniff\r\n"
 				 "Referrer-Policy: no-referrer\r\n");
 }
@@ -349,14 +363,21 @@ static const struct file *find_file(const struct web *w, struct bytes path)
 
 static const struct {
 	const char *path, *file;
-	bool local; /* for this machine only */
 } aliases[] = {
-	{ "/", "/index.html", false },
-	{ "/stage", "/stage.html", false },
-	{ "/lab", "/lab.html", false },
-	{ "/host", "/host.html", true },
-	{ "/host.html", "/host.html", true },
+	{ "/", "/index.html" },
+	{ "/stage", "/stage.html" },
+	{ "/lab", "/lab.html" },
+	{ "/host", "/host.html" },
 };
+
+/* The pages of another router are told where it is. */
+static void send_to_router(struct web *w, const struct http_request *q,
+			   struct http_response *r)
+{
+	buf_printf(&w->headers, "Location: %.*s?router=%s\r\n",
+		   (int)q->path.len, (const char *)q->path.data, w->router);
+	answer_text(w, r, 302, "the pages of another router\n");
+}
 
 static void answer_path(struct web *w, const struct http_request *q,
 			struct http_response *r)
@@ -367,9 +388,8 @@ static void answer_path(struct web *w, const struct http_request *q,
 	for (unsigned i = 0; i < sizeof aliases / sizeof *aliases; i++) {
 		if (!bytes_equal_str(q->path, aliases[i].path))
 			continue;
-		if (aliases[i].local && !q->local) {
-			answer_text(w, r, 403, "the host's page is shown on "
-					       "the host's machine only\n");
+		if (w->router && !mentions(q->query, "router=")) {
+			send_to_router(w, q, r);
 			return;
 		}
 		path = bytes_str(aliases[i].file);

@@ -24,6 +24,8 @@ enum { WEB_PORTS_MAX = 16 };
 struct web {
 	struct files files;     /* owned */
 	const char *public_url; /* borrowed; NULL: this machine's address */
+	const char *router;     /* that the pages connect to, by ?router=;
+				   borrowed; NULL: this one */
 	char *const *origins;   /* borrowed; allowed besides our own */
 	unsigned origin_count;
 	/* That is listened on: the first is in the join URL. */
@@ -66,5 +68,8 @@ int web_join_url(const struct web *w, struct buf *out);
 /* Is it http:// or https:// with a host, and nothing that JSON or SVG would
  * have to escape? */
 bool web_url_valid(const char *url);
+/* Is it ws:// or wss:// with a host, and may stand in a query and in a
+ * header? */
+bool web_router_valid(const char *url);
 
 #endif

@@ -28,8 +28,8 @@ function webUrl(name, text) {
 }
 
 function routerUrl(name, text) {
-  if (!/^ws:\/\/[^/\s]+\/\S*$/.test(text))
-    usageError(`${name} ${text}: accepted is ws://HOST:PORT/PATH`);
+  if (!/^wss?:\/\/[^/\s]+\/\S*$/.test(text))
+    usageError(`${name} ${text}: accepted is ws://HOST:PORT/PATH or wss://…`);
   return text;
 }
 

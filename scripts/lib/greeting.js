@@ -25,12 +25,12 @@ function qrCode(text) {
 }
 
 /** @returns {string} */
-function greeting(options, data, own) {
-  if (!own) return `using the router at ${options.router}`;
+function greeting(options, data) {
   const join = joinUrl(options);
   const local = `${scheme(options)}://localhost:${options.port}`;
   return [
     qrCode(join),
+    ...(options.router ? [`  router    ${options.router}`] : []),
     `  phones    ${join}`,
     `  stage     ${local}/stage`,
     `  host      ${local}/host#ticket=${data.hostTicket}`,

@@ -34,12 +34,6 @@ const serializer = {
 	decode(data) { return this.unpackr.unpack(new Uint8Array(data)); },
 };
 
-/** The router that served this page. */
-export function routerUrl() {
-	const scheme = location.protocol === "https:" ? "wss" : "ws";
-	return `${scheme}://${location.host}/ws`;
-}
-
 /** A dictionary may come as keywords or as the only argument.
  * @param {{argsList?: any[], argsDict?: object}} from */
 export const keywords = (from) => from?.argsDict ?? from?.argsList?.[0] ?? {};

@@ -3,7 +3,8 @@
  * server sees, and is proved to the router as that of the authid "host".
  */
 import { backoffDelay } from "../common/backoff.js";
-import { openSession, routerUrl, sentence } from "../common/session.js";
+import { routerUrl } from "../common/router.js";
+import { openSession, sentence } from "../common/session.js";
 import { draw } from "./view.js";
 import { applyStatus, newState, secretOf } from "./state.js";
 

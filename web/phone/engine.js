@@ -3,6 +3,7 @@
  * MessagePorts, and passes messages to and fro (web/hub.js has their list).
  * It decides nothing and draws nothing.
  */
+import { routerUrl } from "../common/router.js";
 import { compileWorker } from "./wasm.js";
 
 const THREADS_MAX = 8;
@@ -16,11 +17,6 @@ export function deviceKind() {
 	if (/iPad|Tablet|Android(?!.*Mobile)/.test(agent))
 		return "tablet";
 	return /Mobi|iPhone|Android/.test(agent) ? "phone" : "laptop";
-}
-
-function routerUrl() {
-	const scheme = location.protocol === "https:" ? "wss" : "ws";
-	return `${scheme}://${location.host}/ws`;
 }
 
 /** One compute worker; returns the hub's end of its port. */

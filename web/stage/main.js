@@ -2,7 +2,8 @@
  * main: the stage. Wires session, state, picture, marks and board; nothing
  * else knows them all.
  */
-import { openSession, routerUrl } from "../common/session.js";
+import { routerUrl } from "../common/router.js";
+import { openSession } from "../common/session.js";
 import { backoffDelay } from "../common/backoff.js";
 import { createBoard } from "./board.js";
 import { createFrames } from "./frames.js";

@@ -140,21 +140,34 @@ static void test_web__policy_names_the_host(void **state)
 	web_deinit(&w);
 }
 
-static void test_web__host_page_is_local(void **state)
+/* By ?router=, which stays in the pages' addresses. */
+static void test_web__pages_of_another_router(void **state)
 {
 	struct web w;
 	struct http_request q = { .path = bytes_str("/host"),
-				  .local = true };
+				  .query = bytes_str("router=ws://a/ws") };
 	struct http_response r = { 0 };
 
 	(void)state;
 	web_with_pages(&w);
-	assert_int_equal(get(&w, "/host", "", "").status, 403);
-	assert_int_equal(get(&w, "/host.html", "", "").status, 403);
+	w.router = "wss://r.example:1/ws";
+	r = get(&w, "/", "", "");
+	assert_int_equal(r.status, 302);
+	assert_non_null(strstr(r.headers,
+			       "Location: /?router=wss://r.example:1/ws\r\n"));
+	assert_non_null(strstr(r.headers, " wss://r.example:1/ws\r\n"));
 	web_http(&w, &q, &r);
 	assert_true(bytes_equal_str(r.body, "<p>host</p>"));
+	assert_null(strstr(r.headers, "ws://a/ws"));
+	assert_int_equal(get(&w, "/join.json", "", "").status, 200);
 	web_deinit(&w);
+	assert_true(web_router_valid("ws://127.0.0.1:8080/ws"));
+	assert_false(web_router_valid("http://a/"));
+	assert_false(web_router_valid("ws://"));
+	assert_false(web_router_valid("ws://a/ws;script-src"));
+	assert_false(web_router_valid("ws://a/ws?x"));
 }
+
 
 static void test_web__join_url(void **state)
 {
@@ -289,7 +302,7 @@ int main(void)
 		cmocka_unit_test(test_web__nothing_else_can_be_asked_for),
 		cmocka_unit_test(test_web__gzip_and_etag),
 		cmocka_unit_test(test_web__policy_names_the_host),
-		cmocka_unit_test(test_web__host_page_is_local),
+		cmocka_unit_test(test_web__pages_of_another_router),
 		cmocka_unit_test(test_web__join_url),
 		cmocka_unit_test(test_web__origins),
 		cmocka_unit_test(test_web__origins_with_stars),
