@@ -265,13 +265,14 @@ static void read_universal(struct cfg *c, const json_t *json,
 		return;
 	if (ws)
 		read_universal_ws(c, ws, t);
-	length = cfg_enter(c, "rawsocket");
-	if (raw)
-		read_rawsocket(c, raw, ws != NULL, t);
-	cfg_leave(c, length);
 	length = cfg_enter(c, "web");
 	if (web && cfg_object(c, web, "paths"))
 		config_read_paths(c, web, "", t);
+	cfg_leave(c, length);
+	/* Last, as a WebSocket may be among web's paths, too. */
+	length = cfg_enter(c, "rawsocket");
+	if (raw)
+		read_rawsocket(c, raw, t->ws_path != NULL, t);
 	cfg_leave(c, length);
 	if (!ws && !raw && !web)
 		cfg_fail(c, NULL, "one of rawsocket, websocket, web is "

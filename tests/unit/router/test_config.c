@@ -387,6 +387,31 @@ static void test_config__a_node_as_it_is(void **state)
 	config_deinit(&c);
 }
 
+/* Also when the websocket is one of web's paths, its auth is the one. */
+static void test_config__rawsocket_beside_a_path_that_is_a_websocket(
+	void **state)
+{
+	struct config c;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{" REALMS ",'transports':[{'type':'universal'," PLACE ","
+		"'rawsocket':{'serializers':['cbor']},'web':{'paths':{'ws':"
+		"{'type':'websocket','serializers':['json'],'auth':"
+		"{'anonymous':{'type':'static','role':'anonymous'}}}}}}]}",
+		&why), 0);
+	assert_string_equal(c.transports[0].ws_path, "/ws");
+	assert_int_equal(c.transports[0].serializers, SPEAKS_JSON);
+	assert_string_equal(c.transports[0].authn.anonymous_role, "anonymous");
+	config_deinit(&c);
+	assert_int_equal(load(&c,
+		"{" REALMS ",'transports':[{'type':'universal'," PLACE ","
+		"'rawsocket':{'auth':{}},'web':{'paths':{'ws':"
+		"{'type':'websocket'}}}}]}", &why), ERR_USAGE);
+	assert_non_null(strstr(why.text, "all of an endpoint have one"));
+}
+
 /* All mistakes and warnings, not only the first; what was meant. */
 static void test_config__bridges(void **state)
 {
@@ -468,6 +493,8 @@ int main(void)
 		cmocka_unit_test(test_config__procedures),
 		cmocka_unit_test(test_config__each_mistake_has_its_place),
 		cmocka_unit_test(test_config__a_node_as_it_is),
+		cmocka_unit_test(
+			test_config__rawsocket_beside_a_path_that_is_a_websocket),
 		cmocka_unit_test(test_config__bridges),
 		cmocka_unit_test(test_config__every_mistake_is_told),
 		cmocka_unit_test(test_config__missing_file),
