@@ -16,6 +16,7 @@
  *                role}}}
  *   cookie       {max_age?}: seconds; a week without
  *
+ * A principal may have a realm: it is known in that one only.
  * All but cookie may be {type: dynamic, authenticator: URI,
  * authenticator-realm?, authenticator-role?} instead. Not supported, and named
  * in the error: the kdf argon2id-13, cryptosign's trustroots and channel
