@@ -260,10 +260,12 @@ export class Peer {
     socket.on('error', () => {});
   }
 
-  /** @param {{port: number, way?: 'ws'|'raw', serializer?: string}} where */
-  static async connect({ port, way = 'ws', serializer = 'json',
+  /** @param {{port?: number, file?: string, way?: 'ws'|'raw',
+   *   serializer?: string}} where a port of this machine or a unix socket */
+  static async connect({ port, file, way = 'ws', serializer = 'json',
     path = '/ws', rawLength = 15 }) {
-    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+    const socket = net.connect(file ? { path: file } :
+      { port, host: '127.0.0.1', noDelay: true });
     const peer = new Peer(socket, way, serializers[serializer]);
     socket.write(way === 'raw' ?
       bytes(0x7f, rawLength << 4 | peer.serializer.number, 0, 0) :

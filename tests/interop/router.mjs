@@ -11,8 +11,9 @@ const answers = (port) => new Promise((resolve) => {
 });
 
 /**
- * @param {{config?: string, files?: number}} [options] a configuration's file
- *   in place of --open; how many files it may have open
+ * @param {{config?: string, files?: number, more?: string[]}} [options] a
+ *   configuration's file in place of --open; how many files it may have open;
+ *   more flags
  * @returns {Promise<{url: string, port: number, pid: number,
  *   stop: () => Promise<number>}>}
  */
@@ -20,7 +21,8 @@ export async function startRouter(options = {}) {
   const port = await freePort();
   const url = `ws://127.0.0.1:${port}/ws`;
   const how = options.config ? ['--config', options.config] : ['--open'];
-  const command = [path.join(build, 'router'), ...how, '--listen', url];
+  const command = [path.join(build, 'router'), ...how, '--listen', url,
+    ...(options.more ?? [])];
   const child = options.files ?
     spawn('sh', ['-c', `ulimit -n ${options.files}; exec "$@"`, 'sh',
       ...command], { stdio: 'ignore' }) :
