@@ -1,5 +1,5 @@
-/* One connection of the server: requests, answers, the upgrade (RawSocket's is
- * in server_raw.c). */
+/* One connection of the server: requests and answers (upgrades are in
+ * server_upgrade.c, RawSocket's in server_raw.c). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +96,8 @@ void http_conn_linger(struct http_conn *c)
 
 /* --- answers ------------------------------------------------------------- */
 
-static void refuse(struct http_conn *c, unsigned status, const char *what)
+void http_conn_refuse(struct http_conn *c, unsigned status,
+		      const char *what)
 {
 	struct buf *out = stream_out(c->stream);
 	const char *headers = status == 405   ? "Allow: GET, HEAD\r\n"
@@ -198,7 +199,7 @@ static void answer(struct http_conn *c, const struct http_head *head,
 		respond(c, &response, head->head);
 }
 
-/* --- the upgrade --------------------------------------------------------- */
+/* --- it becomes a transport ---------------------------------------------- */
 
 static void on_transport_gone(void *ctx)
 {
@@ -223,77 +224,6 @@ void http_conn_hand_over(struct http_conn *c, struct transport_origin *origin,
 	s->config.accepted(s->config.ctx, t);
 	transport_start(t, rest);
 	free_conn(c);
-}
-
-static void become_transport(struct http_conn *c, const struct http_head *head,
-			     const char *subprotocol, struct bytes rest)
-{
-	const struct serializer *batched =
-		serializer_by_batched(bytes_str(subprotocol));
-	struct transport_origin origin = {
-		.serializer = batched ? batched
-				      : serializer_by_subprotocol(
-						bytes_str(subprotocol)),
-		.batched = batched != NULL,
-		.origin = head->value[HTTP_ORIGIN],
-		.forwarded = http_is_forwarded(head),
-		.proxy_tls = bytes_equal_str(head->value[HTTP_FORWARDED_PROTO],
-					     "https"),
-	};
-	const struct server *s = c->server;
-	struct buf headers;
-
-	buf_init(&headers);
-	if ((s->config.opening &&
-	     s->config.opening(s->config.ctx, head->value[HTTP_COOKIE],
-			       origin.proxy_tls ||
-				       stream_is_secure(c->stream),
-			       &headers, origin.tag)) ||
-	    handshake_answer(stream_out(c->stream), head, subprotocol,
-			     buf_bytes(&headers)))
-		http_conn_drop(c);
-	else
-		http_conn_hand_over(c, &origin, rest);
-	buf_deinit(&headers);
-}
-
-static bool origin_is_welcome(const struct server *s,
-			      const struct http_head *head)
-{
-	if (!head->has[HTTP_ORIGIN])
-		return true; /* not a page: a native client */
-	return s->config.origin &&
-	       s->config.origin(s->config.ctx, head->value[HTTP_ORIGIN]);
-}
-
-static bool is_ws_path(const struct server *s, struct bytes target)
-{
-	const uint8_t *mark = memchr(target.data, '?', target.len);
-
-	if (mark)
-		target.len = (size_t)(mark - target.data);
-	return s->config.ws_path && bytes_equal_str(target, s->config.ws_path);
-}
-
-static void upgrade(struct http_conn *c, const struct http_head *head,
-		    struct bytes rest)
-{
-	struct server *s = c->server;
-	const char *subprotocol, *what;
-	unsigned status;
-
-	if (!is_ws_path(s, head->target)) {
-		refuse(c, 404, "no WebSocket is here");
-		return;
-	}
-	status = handshake_check(head, s->config.subprotocols, &subprotocol,
-				 &what);
-	if (status)
-		refuse(c, status, what);
-	else if (!origin_is_welcome(s, head))
-		refuse(c, 403, "pages of this origin may not connect");
-	else
-		become_transport(c, head, subprotocol, rest);
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -350,12 +280,12 @@ static bool on_request(struct http_conn *c, const struct http_head *head,
 
 	buf_clear(&c->path);
 	if (http_split_target(head->target, &c->path, &query)) {
-		refuse(c, 400, "malformed path");
+		http_conn_refuse(c, 400, "malformed path");
 		return false;
 	}
 	status = check_body(c, head, &what);
 	if (status) {
-		refuse(c, status, what);
+		http_conn_refuse(c, status, what);
 		return false;
 	}
 	c->whole = length + head->body_bytes;
@@ -381,15 +311,15 @@ static bool on_head(struct http_conn *c, size_t length)
 
 	refresh(c);
 	if (status) {
-		refuse(c, status, what);
+		http_conn_refuse(c, status, what);
 		return false;
 	}
 	if (handshake_is_upgrade(&head)) {
-		upgrade(c, &head, rest);
+		http_conn_upgrade(c, &head, rest);
 		return false;
 	}
-	if (is_ws_path(c->server, head.target)) {
-		refuse(c, 426, "here is a WebSocket");
+	if (http_conn_is_ws_path(c, head.target)) {
+		http_conn_refuse(c, 426, "here is a WebSocket");
 		return false;
 	}
 	return on_request(c, &head, length);
@@ -414,11 +344,11 @@ static void take_request(struct http_conn *c)
 		return;
 	}
 	if (c->full) {
-		refuse(c, 503, "too many connections");
+		http_conn_refuse(c, 503, "too many connections");
 		return;
 	}
 	if (!is_first_byte(c->in.data[0])) {
-		refuse(c, 400, "not HTTP");
+		http_conn_refuse(c, 400, "not HTTP");
 		return;
 	}
 	if (c->in.len < c->whole)
@@ -426,7 +356,7 @@ static void take_request(struct http_conn *c)
 	c->seen = c->whole ? 0 : c->seen;
 	length = http_head_length(buf_bytes(&c->in), &c->seen);
 	if (length > HTTP_HEAD_MAX || (!length && c->in.len > HTTP_HEAD_MAX)) {
-		refuse(c, 431, "the head of a request is too long");
+		http_conn_refuse(c, 431, "the head of a request is too long");
 		return;
 	}
 	if (!length || !on_head(c, length))
@@ -497,9 +427,9 @@ static void on_due(void *ctx)
 		stream_wake_by(c->stream, c->due_ms);
 	else if (c->state == HTTP_READING && c->in.len &&
 		 c->in.data[0] != RAWSOCKET_MAGIC)
-		refuse(c, 408, "the request took too long");
+		http_conn_refuse(c, 408, "the request took too long");
 	else if (c->state == HTTP_WAITING)
-		refuse(c, 504, "the answer took too long");
+		http_conn_refuse(c, 504, "the answer took too long");
 	else
 		http_conn_drop(c);
 }

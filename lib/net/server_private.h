@@ -1,12 +1,14 @@
 /*
  * server_private: what server.c (listening, counting), server_http.c (one
- * connection until it is a transport or over) and server_raw.c (one that says
- * it speaks RawSocket) share. Nobody else includes it.
+ * connection until it is a transport or over), server_upgrade.c (one that asks
+ * for a WebSocket) and server_raw.c (one that says it speaks RawSocket) share.
+ * Nobody else includes it.
  */
 #ifndef NET_SERVER_PRIVATE_H
 #define NET_SERVER_PRIVATE_H
 
 #include "net/address.h"
+#include "net/http.h"
 #include "net/server.h"
 #include "net/transport_private.h"
 
@@ -60,11 +62,19 @@ void http_conn_start(struct server *s, struct stream *stream, bool full);
 void http_conn_drop(struct http_conn *c);
 /* Nothing more will be read: what is in the output is written, then the end. */
 void http_conn_linger(struct http_conn *c);
+/* Answers so, and lingers. `what` is text for people. */
+void http_conn_refuse(struct http_conn *c, unsigned status, const char *what);
 /* It becomes a transport, whose gone and ctx are filled in here; c is no more.
  * The answer to its handshake is in the output; `rest`, in c->in, came with
  * its handshake. */
 void http_conn_hand_over(struct http_conn *c, struct transport_origin *origin,
 			 struct bytes rest);
+/* Does a WebSocket belong to this target? */
+bool http_conn_is_ws_path(const struct http_conn *c, struct bytes target);
+/* A head that asks for an upgrade; `rest`, in c->in, came with it. Refused, or
+ * handed over. */
+void http_conn_upgrade(struct http_conn *c, const struct http_head *head,
+		       struct bytes rest);
 /* What is in c->in begins with RawSocket's magic. */
 void raw_conn_take(struct http_conn *c);
 /* One connection less; frees the server when it was the last thing. */
