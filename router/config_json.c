@@ -87,10 +87,14 @@ static bool is_among(const char *word, const char *words)
 {
 	size_t length = strlen(word);
 
-	for (const char *at = words; (at = strstr(at, word)); at += length)
-		if ((at == words || at[-1] == ' ') &&
-		    (at[length] == ' ' || !at[length]))
-			return length > 0;
+	while (*words) {
+		size_t n = strcspn(words, " ");
+
+		if (n && n == length && !memcmp(words, word, n))
+			return true;
+		words += n;
+		words += strspn(words, " ");
+	}
 	return false;
 }
 

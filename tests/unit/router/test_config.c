@@ -336,6 +336,8 @@ static const struct {
 	  "}}}}}}}}}}}}}}}}}}}]}",
 	  "*a.paths.a.paths.a: at most 8 levels of paths are accepted" },
 	{ AUTH("'magic':{}"), "*transports[0].auth.magic: *" },
+	{ AUTH("'':{}"), "*transports[0].auth.: unknown key*" },
+	{ AUTH("'ticket wampcra':{}"), "*auth.ticket wampcra: unknown key*" },
 	{ "{" REALMS "," REALMS "," TRANSPORTS "}",
 	  "*c.json: line 1: duplicate*" },
 };
