@@ -118,6 +118,8 @@ void world_start(struct world *w)
 	w->server = server_new(w->loop, &w->config);
 	assert_non_null(w->server);
 	assert_int_equal(url_parse("ws://127.0.0.1:0/ws", &w->url, &why), 0);
+	if (w->config.tls)
+		w->url.scheme = URL_WSS;
 	assert_int_equal(server_listen(w->server, &w->url, &w->url.port, &why),
 			 0);
 	assert_true(w->url.port != 0);

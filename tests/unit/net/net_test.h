@@ -46,7 +46,8 @@ struct world {
 	unsigned requests;
 };
 
-/* Fills in a config that tests change before world_start. */
+/* Fills in a config that tests change before world_start; with `tls` in it
+ * the server takes nothing else. */
 void world_init(struct world *w);
 void world_start(struct world *w);
 /* Closes what is open, frees all; the loop asserts that nothing is left. */
