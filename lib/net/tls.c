@@ -71,60 +71,72 @@ static int load_own(SSL_CTX *c, const struct tls_files *f, struct why *why)
 		       f->key, f->certificate);
 }
 
-/* Every certificate of a file joins the chain that is sent. */
-static int load_chain(SSL_CTX *c, const char *file, struct why *why)
+/* What OpenSSL works out of a certificate once and keeps: without memory it
+ * would keep that it is none. */
+static bool is_usable(X509 *one)
+{
+	return X509_check_purpose(one, -1, 0) == 1 &&
+	       X509_get0_pubkey(one) != NULL;
+}
+
+/* Each of a file's certificates is given to `add`, which keeps none. One that
+ * can not be read is a mistake, and not the end of them. */
+static int load_each(SSL_CTX *c, const char *file,
+		     int (*add)(SSL_CTX *c, X509 *one), struct why *why)
 {
 	BIO *in = BIO_new_file(file, "r");
 	X509 *one = NULL;
 	unsigned count = 0;
+	bool added = true, ended;
 
-	if (!in)
-		return bad_file(why, file, not_certificate);
-	while ((one = PEM_read_bio_X509(in, NULL, no_password, NULL))) {
-		if (SSL_CTX_add0_chain_cert(c, one) != 1) {
-			X509_free(one);
-			break;
-		}
+	while (in && added &&
+	       (one = PEM_read_bio_X509(in, NULL, no_password, NULL))) {
+		added = is_usable(one) && add(c, one) == 1;
+		X509_free(one);
 		count++;
 	}
 	BIO_free(in);
-	if (!count || one)
+	ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	if (!in || !added || !count || !ended)
 		return bad_file(why, file, not_certificate);
 	ERR_clear_error(); /* that there is no other one */
 	return 0;
 }
 
-/* Asks a client for a certificate; who has none is served all the same. */
-static int load_client_ca(SSL_CTX *c, const char *const *files,
-			  struct why *why)
+static int add_chain(SSL_CTX *c, X509 *one)
 {
-	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
-
-	for (; *files; files++) {
-		if (names &&
-		    SSL_add_file_cert_subjects_to_stack(names, *files) == 1 &&
-		    SSL_CTX_load_verify_file(c, *files) == 1)
-			continue;
-		sk_X509_NAME_pop_free(names, X509_NAME_free);
-		return bad_file(why, *files, not_certificate);
-	}
-	SSL_CTX_set_client_CA_list(c, names); /* takes them */
-	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
-	return 0;
+	return (int)SSL_CTX_add1_chain_cert(c, one);
 }
 
-static int load_server_ca(SSL_CTX *c, const char *const *files,
-			  struct why *why)
+static int add_trusted(SSL_CTX *c, X509 *one)
 {
+	return X509_STORE_add_cert(SSL_CTX_get_cert_store(c), one);
+}
+
+/* A client is told whose certificates are wanted. */
+static int add_client_ca(SSL_CTX *c, X509 *one)
+{
+	return add_trusted(c, one) == 1 && SSL_CTX_add_client_CA(c, one);
+}
+
+/* A server asks a client for a certificate; who has none is served all the
+ * same. A client asks always. */
+static int load_ca(SSL_CTX *c, const struct tls *t, struct why *why)
+{
+	const char *const *files = t->files.ca;
+	int err = 0;
+
+	if (t->server && !files)
+		return 0;
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
 	if (!files && SSL_CTX_set_default_verify_paths(c) != 1) {
 		ERR_clear_error();
 		return why_set(why, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
-	for (; files && *files; files++)
-		if (SSL_CTX_load_verify_file(c, *files) != 1)
-			return bad_file(why, *files, not_certificate);
-	return 0;
+	for (; !err && files && *files; files++)
+		err = load_each(c, *files,
+				t->server ? add_client_ca : add_trusted, why);
+	return err;
 }
 
 static int set_ciphers(SSL_CTX *c, const char *list, struct why *why)
@@ -168,12 +180,8 @@ static int load_all(SSL_CTX *c, const struct tls *t, struct why *why)
 	if (!err && f->certificate)
 		err = load_own(c, f, why);
 	for (unsigned i = 0; !err && f->chain && f->chain[i]; i++)
-		err = load_chain(c, f->chain[i], why);
-	if (!err && !t->server)
-		err = load_server_ca(c, f->ca, why);
-	else if (!err && f->ca)
-		err = load_client_ca(c, f->ca, why);
-	return err;
+		err = load_each(c, f->chain[i], add_chain, why);
+	return err ? err : load_ca(c, t, why);
 }
 
 int tls_reload(struct tls *t, struct why *why)
