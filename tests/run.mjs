@@ -62,19 +62,34 @@ const suites = {
   e2e: { sanitize: false, commands: () => nodeTests('tests/e2e') },
 };
 
+// One that hangs has failed; it is ended with all that it started.
+const LIMIT_MS = 240000;
+let group = 0;
+const endGroup = () => { if (group) process.kill(-group, 'SIGKILL'); };
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => { endGroup(); process.exit(1); });
+
 function run(command) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'], detached: true,
       env: { ...process.env, MANYHANDS_BUILD: path.resolve(options.build) },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => { output += chunk; });
+    group = child.pid;
+    const timer = setTimeout(() => {
+      output += `ended after ${LIMIT_MS / 1000} s\n`;
+      endGroup();
+    }, LIMIT_MS);
     child.on('error', (error) =>
       resolve({ code: 1, output: `${command[0]}: ${error.message}\n` }));
-    child.on('close', (code, signal) =>
-      resolve({ code: signal ? 128 : code, output }));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      group = 0;
+      resolve({ code: signal ? 128 : code, output });
+    });
   });
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { startRouter } from '../interop/router.mjs';
 import { build, checkLedger, sleep, tempDir, until } from '../lib/demo.mjs';
 
@@ -12,8 +12,15 @@ const JOB = build.endsWith('asan') ? 'pi:10000000' : 'pi:100000000';
 const solved = JSON.parse(execFileSync(path.join(build, 'worker'),
   ['--solve', JOB, '--threads', '2', '--json'], { encoding: 'utf8' }));
 
+// What a test that fails leaves behind would keep this process waiting.
+const programs = [];
+after(() => {
+  for (const program of programs) program.process.kill('SIGKILL');
+});
+
 class Program {
   constructor(name, args) {
+    programs.push(this);
     this.stdout = this.stderr = '';
     this.process = spawn(path.join(build, name), args,
       { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -35,8 +42,9 @@ const coordinator = (url, db, ...more) => new Program('coordinator',
 const worker = (url) => new Program('worker',
   ['--router', url, '--threads', '1']);
 
+/** A worker that the coordinator does not know tells so within 15 s. */
 const works = (program) => until('a chunk to come back', () =>
-  program.over || program.lines.some((line) => line.units > 0));
+  program.over || program.lines.some((line) => line.units > 0), 60000);
 
 test('the one with the database goes, the next goes on with it', async () => {
   const { url, stop } = await startRouter();

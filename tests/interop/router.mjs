@@ -27,8 +27,11 @@ export async function startRouter(options = {}) {
     spawn('sh', ['-c', `ulimit -n ${options.files}; exec "$@"`, 'sh',
       ...command], { stdio: 'ignore' }) :
     spawn(command[0], command.slice(1), { stdio: 'ignore' });
+  // A test that fails does not stop it: it goes with this process.
+  process.on('exit', () => child.kill('SIGKILL'));
+  child.unref();
   const ended = new Promise((resolve) => child.on('close', resolve));
   await until('the router', () => answers(port));
   return { url, port, pid: child.pid,
-    stop: () => { child.kill('SIGTERM'); return ended; } };
+    stop: () => { child.ref(); child.kill('SIGTERM'); return ended; } };
 }
