@@ -4,45 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/tls_session.h"
-
-/* Larger buffers are given back as soon as they are empty. */
-enum { KEEP_BYTES = 256 * 1024 };
-/* Of a tail that goes through TLS, at a time: the rest is not copied yet. */
-enum { TAIL_BYTES = 64 * 1024 };
-
-struct stream {
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} u;
-	uv_timer_t timer;
-	uv_write_t write;
-	uv_shutdown_t shutdown;
-	struct loop *loop;
-	const struct stream_handler *handler;
-	void *ctx;
-	struct tls_session *tls; /* owned; NULL: none */
-
-	struct buf out;      /* queued */
-	struct buf writing;  /* what the kernel or libuv is at */
-	size_t written;      /* of `writing` and the tail, before it was busy */
-	struct bytes tail;   /* borrowed: follows out, then writing */
-	uint64_t taken;      /* all that ever was in `writing` or a tail */
-
-	TAILQ_ENTRY(stream) dirty_link;
-	uint64_t due_ms; /* 0: the timer is off */
-	int error;       /* of writing, not yet told */
-	unsigned open_handles;
-	bool dirty;
-	bool busy; /* a uv_write is under way */
-	bool reading;
-	bool ended; /* told */
-	bool shutting, shut;
-	bool closing;
-};
+#include "net/stream_private.h"
 
 /* --- life ---------------------------------------------------------------- */
 
@@ -122,31 +84,6 @@ void stream_peer(struct stream *s, char text[ADDRESS_TEXT_MAX], bool *local)
 	*local = address_is_local((struct sockaddr *)&a);
 }
 
-int stream_secure(struct stream *s, struct tls *tls, const char *host)
-{
-	assert(!s->tls && !s->reading);
-	s->tls = tls_session_new(tls, host);
-	if (!s->tls)
-		return ERR_NOMEM;
-	stream_dirty(s);
-	return 0;
-}
-
-bool stream_is_secure(const struct stream *s)
-{
-	return s->tls != NULL;
-}
-
-bool stream_is_ready(const struct stream *s)
-{
-	return s->tls && tls_is_ready(s->tls);
-}
-
-const struct tls_cert *stream_cert(struct stream *s)
-{
-	return s->tls ? tls_peer_cert(s->tls) : NULL;
-}
-
 void stream_handle(struct stream *s, const struct stream_handler *handler,
 		   void *ctx)
 {
@@ -178,18 +115,12 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(s);
 }
 
-/* Without anything lost on the way, the peer may know that this is the end. */
-static void say_end(struct stream *s)
-{
-	if (s->tls && !stream_output(s) && !s->error && tls_end(s->tls))
-		stream_push(s);
-}
-
 void stream_close(struct stream *s)
 {
 	if (s->closing)
 		return;
-	say_end(s);
+	if (s->tls)
+		stream_tls_say_end(s);
 	s->closing = true;
 	undirty(s);
 	uv_close(&s->u.handle, on_handle_closed);
@@ -201,7 +132,7 @@ bool stream_is_closing(const struct stream *s)
 	return s->closing;
 }
 
-static void end_because(struct stream *s, const char *why)
+void stream_end(struct stream *s, const char *why)
 {
 	if (s->ended || s->closing)
 		return;
@@ -212,8 +143,8 @@ static void end_because(struct stream *s, const char *why)
 
 static void end(struct stream *s, int error)
 {
-	end_because(s, error == UV_EOF ? "the peer closed it"
-				       : uv_strerror(error));
+	stream_end(s, error == UV_EOF ? "the peer closed it"
+				      : uv_strerror(error));
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -226,35 +157,12 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(s->loop->read_buffer, LOOP_READ_BYTES);
 }
 
-/* One read's records are given at once. */
-static void on_wire(struct stream *s, struct bytes data)
-{
-	uint8_t *plain = s->loop->plain_buffer;
-	struct why why;
-	size_t len;
-	int err;
-
-	tls_give(s->tls, data);
-	do {
-		err = tls_take(s->tls, plain, LOOP_READ_BYTES, &len, &why);
-		if (len)
-			s->handler->data(s->ctx, bytes_of(plain, len));
-		if (s->closing)
-			return;
-	} while (!err && len == LOOP_READ_BYTES);
-	stream_dirty(s); /* answers, and what waited for the handshake */
-	if (!err)
-		return;
-	stream_push(s); /* at least try to say why */
-	end_because(s, err == ERR_CLOSED ? "the peer closed it" : why.text);
-}
-
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
 	struct stream *s = stream->data;
 
 	if (len > 0 && !s->closing && s->tls)
-		on_wire(s, bytes_of(buf->base, (size_t)len));
+		stream_tls_data(s, bytes_of(buf->base, (size_t)len));
 	else if (len > 0 && !s->closing)
 		s->handler->data(s->ctx, bytes_of(buf->base, (size_t)len));
 	else if (len < 0)
@@ -351,7 +259,7 @@ static unsigned rest(const struct stream *s, uv_buf_t bufs[2])
 
 static void written_all(struct stream *s)
 {
-	if (s->writing.cap > KEEP_BYTES)
+	if (s->writing.cap > STREAM_KEEP_BYTES)
 		buf_deinit(&s->writing);
 	buf_clear(&s->writing);
 	if (!s->tls)
@@ -406,32 +314,13 @@ static void write_rest(struct stream *s)
 	s->busy = s->error == 0;
 }
 
-/* What is queued becomes what the wire carries; of a tail, a part. Before the
- * handshake is done, only that goes out. */
-static int seal(struct stream *s)
-{
-	size_t part = s->tail.len < TAIL_BYTES ? s->tail.len : TAIL_BYTES;
-	int err;
-
-	if (!tls_is_ready(s->tls))
-		return 0;
-	err = tls_put(s->tls, buf_bytes(&s->out));
-	if (!err)
-		err = tls_put(s->tls, bytes_of(s->tail.data, part));
-	s->tail = bytes_of(s->tail.data + part, s->tail.len - part);
-	if (s->out.cap > KEEP_BYTES)
-		buf_deinit(&s->out);
-	buf_clear(&s->out);
-	return err;
-}
-
 /* `writing`, which is empty as nothing is under way, takes what is queued. */
 static void take_queued(struct stream *s)
 {
 	struct buf *from = s->tls ? tls_wire(s->tls) : &s->out;
 	struct buf queued;
 
-	if (s->tls && seal(s)) {
+	if (s->tls && stream_tls_seal(s)) {
 		s->error = UV_ENOMEM;
 		stream_dirty(s);
 	}
