@@ -13,7 +13,7 @@ import { Demo, build, sleep, tempDir, until } from '../../lib/demo.mjs';
 import { installPeer, peerNames, startPeer } from '../../lib/peers.mjs';
 
 // Some seconds of work, so that two workers find some to do.
-const JOB = 'pi:30000000';
+const JOB = 'pi:100000000';
 const LIMIT_MS = 60000;
 const solved = JSON.parse(execFileSync(path.join(build, 'worker'),
   ['--solve', JOB, '--json'], { encoding: 'utf8' })).answer.digits;
@@ -52,7 +52,9 @@ async function compute(router) {
 /** What two native workers made of a job. */
 async function native(router) {
   const { donors, chunks } = await compute(router);
-  return `${chunks} chunks by ${donors} of two workers`;
+  if (donors !== 2)
+    throw new Error(`${chunks} chunks, all by one of two workers`);
+  return `${chunks} chunks by two workers`;
 }
 
 /** The pages of scripts/run --router, and Chromium as a phone. */
