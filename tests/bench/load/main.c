@@ -133,27 +133,66 @@ static void raise_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+static const struct option known[] = {
+	{ "router", required_argument, NULL, 'r' },
+	{ "realm", required_argument, NULL, 'm' },
+	{ "mode", required_argument, NULL, 'o' },
+	{ "rate", required_argument, NULL, 'R' },
+	{ "serializer", required_argument, NULL, 's' },
+	{ "batched", no_argument, NULL, 'b' },
+	{ "callers", required_argument, NULL, 'c' },
+	{ "callees", required_argument, NULL, 'e' },
+	{ "inflight", required_argument, NULL, 'i' },
+	{ "payload", required_argument, NULL, 'p' },
+	{ "seconds", required_argument, NULL, 't' },
+	{ "procedure", required_argument, NULL, 'u' },
+	{ "ca", required_argument, NULL, 'a' },
+	{ "router-pid", required_argument, NULL, 'P' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int read_options(struct options *o, int argc, char **argv)
+{
+	int option, index = 0;
+
+	opterr = 0; /* one line, ours */
+	while ((option = getopt_long(argc, argv, "", known, &index)) != -1) {
+		char name[32];
+
+		snprintf(name, sizeof name, "--%s",
+			 option == '?' ? "" : known[index].name);
+		if (!take_option(o, option, name, argv[optind - 1]))
+			return 2;
+	}
+	if (optind < argc)
+		return bad_usage("unknown argument", argv[optind], usage);
+	if (!o->router)
+		return bad_usage("--router", "is missing", usage);
+	return 0;
+}
+
+static int find_router(struct options *o, struct url *where)
+{
+	struct why why;
+
+	if (url_parse(o->router, where, &why)) {
+		fprintf(stderr, "wampload: --router %s\n", why.text);
+		return 2;
+	}
+	if (o->batched && where->scheme != URL_WS && where->scheme != URL_WSS)
+		return bad_usage("--batched", "with --router of no WebSocket",
+				 "ws:// and wss://");
+	if (dial_trust(where, o->ca, &o->tls, &why)) {
+		fprintf(stderr, "wampload: %s\n", why.text);
+		return 2;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "router", required_argument, NULL, 'r' },
-		{ "realm", required_argument, NULL, 'm' },
-		{ "mode", required_argument, NULL, 'o' },
-		{ "rate", required_argument, NULL, 'R' },
-		{ "serializer", required_argument, NULL, 's' },
-		{ "batched", no_argument, NULL, 'b' },
-		{ "callers", required_argument, NULL, 'c' },
-		{ "callees", required_argument, NULL, 'e' },
-		{ "inflight", required_argument, NULL, 'i' },
-		{ "payload", required_argument, NULL, 'p' },
-		{ "seconds", required_argument, NULL, 't' },
-		{ "procedure", required_argument, NULL, 'u' },
-		{ "ca", required_argument, NULL, 'a' },
-		{ "router-pid", required_argument, NULL, 'P' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct options o = {
 		.realm = "realm1",
 		.procedure = "manyhands.load",
@@ -165,35 +204,15 @@ int main(int argc, char **argv)
 		.payload = 16,
 		.seconds = 5,
 	};
-	struct why why;
 	struct url where;
-	int option, index = 0, code;
+	int code;
 
 	log_open("wampload");
-	opterr = 0; /* one line, ours */
-	while ((option = getopt_long(argc, argv, "", known, &index)) != -1) {
-		char name[32];
-
-		snprintf(name, sizeof name, "--%s",
-			 option == '?' ? "" : known[index].name);
-		if (!take_option(&o, option, name, argv[optind - 1]))
-			return 2;
-	}
-	if (optind < argc)
-		return bad_usage("unknown argument", argv[optind], usage);
-	if (!o.router)
-		return bad_usage("--router", "is missing", usage);
-	if (url_parse(o.router, &where, &why)) {
-		fprintf(stderr, "wampload: --router %s\n", why.text);
-		return 2;
-	}
-	if (o.batched && where.scheme != URL_WS && where.scheme != URL_WSS)
-		return bad_usage("--batched", "with --router of no WebSocket",
-				 "ws:// and wss://");
-	if (dial_trust(&where, o.ca, &o.tls, &why)) {
-		fprintf(stderr, "wampload: %s\n", why.text);
-		return 2;
-	}
+	code = read_options(&o, argc, argv);
+	if (!code)
+		code = find_router(&o, &where);
+	if (code)
+		return code;
 	if (o.rate)
 		o.inflight = RATE_SLOTS;
 	raise_files();

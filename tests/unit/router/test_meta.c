@@ -260,7 +260,7 @@ static void test_meta__subscription_events(void **state)
 	trio_deinit(&t);
 }
 
-/* Wrong types are refused; null is as absent. */
+/* Wrong types are refused. */
 static void test_meta__bad_arguments(void **state)
 {
 	static const struct {
@@ -313,13 +313,23 @@ static void test_meta__bad_arguments(void **state)
 		say(&t.a, "[48,%u,{},%s]", i + 1, bad[i].call);
 		hears(&t.a, pattern);
 	}
-	say(&t.a, "[48,25,{},'wamp.session.count',[null]]");
-	hears(&t.a, "[50,25,{},[3]]");
-	say(&t.a, "[48,26,{},'wamp.session.kill_by_authid',['x'],"
+	hears_nothing(&t.b);
+	trio_deinit(&t);
+}
+
+static void test_meta__null_is_as_absent(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	trio_init(&t);
+	say(&t.a, "[48,1,{},'wamp.session.count',[null]]");
+	hears(&t.a, "[50,1,{},[3]]");
+	say(&t.a, "[48,2,{},'wamp.session.kill_by_authid',['x'],"
 		  "{'reason':null,'message':null}]");
-	hears(&t.a, "[50,26,{},[[]]]");
-	say(&t.a, "[48,27,{},'wamp.subscription.lookup',['a.b',null]]");
-	hears(&t.a, "[50,27,{},[null]]");
+	hears(&t.a, "[50,2,{},[[]]]");
+	say(&t.a, "[48,3,{},'wamp.subscription.lookup',['a.b',null]]");
+	hears(&t.a, "[50,3,{},[null]]");
 	hears_nothing(&t.b);
 	trio_deinit(&t);
 }
@@ -357,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_meta__subscription_procedures),
 		cmocka_unit_test(test_meta__subscription_events),
 		cmocka_unit_test(test_meta__bad_arguments),
+		cmocka_unit_test(test_meta__null_is_as_absent),
 		cmocka_unit_test(test_meta__kill_is_for_who_may_call_it),
 	};
 
