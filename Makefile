@@ -81,8 +81,9 @@ SYS_coordinator := -lsqlite3
 
 .PHONY: all programs pages run test clean help
 # Objects of tests are kept for the next build.
-.SECONDARY:
-all: $(B)/.setup programs pages
+.PRECIOUS: $(O)/%.o
+all: $(B)/.setup
+	@$(MAKE) --no-print-directory programs pages
 
 help:
 	@echo 'make            set up what is missing and build everything'

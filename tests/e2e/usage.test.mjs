@@ -108,6 +108,14 @@ test('a corrupted database stays as it is', () => {
     /x\.db/);
   assert.deepEqual(fs.readFileSync(db), before);
 });
+test('make sets up first what a fresh clone lacks', () => {
+  const { stdout } = spawnSync('make',
+    ['-n', `B=${path.join(tempDir(), 'build')}`, 'run'],
+    { cwd: root, encoding: 'utf8' });
+  const [setUp, compiles] = [stdout.indexOf('scripts/setup run'),
+    stdout.indexOf('CC ')];
+  assert.ok(setUp >= 0 && setUp < compiles, stdout.slice(0, 500));
+});
 test('a router configuration with an unknown key', () =>
   refuses('router', ['--check', '--config',
     file('c.json', JSON.stringify({ ...routerConfig, workerz: [] }))],
