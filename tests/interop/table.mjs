@@ -85,7 +85,7 @@ function routerRows() {
   return fs.readFileSync(file, 'utf8').trim().split('\n')
     .map((line) => JSON.parse(line))
     .map(({ router, version, feature, pass, note }) => `| ${titles[router]} | ` +
-      `${version} | ${feature}: ${pass ? `works (${note})` : 'fails'} |`);
+      `${version} | ${feature}: ${pass ? 'works' : 'fails'} (${note}) |`);
 }
 
 const table = [BEGIN,

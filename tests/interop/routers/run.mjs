@@ -43,9 +43,10 @@ async function compute(router) {
   const last = coordinator.said.trim().split('\n')
     .findLast((line) => line.startsWith('{')) ?? '{}';
   const result = JSON.parse(last);
-  if (code !== 0 || result.answer?.digits !== solved)
-    throw new Error(`ended with ${code}: ${coordinator.said}\n` +
-      workers.map((worker) => worker.said).join('\n'));
+  if (code !== 0 || result.answer?.digits !== solved) {
+    console.log([coordinator, ...workers].map((each) => each.said).join(''));
+    throw new Error(`the coordinator ended with ${code}, or a wrong answer`);
+  }
   return result;
 }
 
@@ -90,12 +91,11 @@ async function attempt(name, version, router, [feature, run]) {
     note = await run(router);
   } catch (error) {
     pass = false;
-    note = error.message;
+    [note] = error.message.split('\n');
   }
   console.log(`${pass ? 'ok' : 'not ok'} ${name} ${version}, ${feature}: ` +
     note);
-  return { router: name, version, feature, pass,
-    note: pass ? note : '' };
+  return { router: name, version, feature, pass, note };
 }
 
 const rows = [];
