@@ -2,7 +2,7 @@
  * router: all realms and sessions of a process, without I/O: connections come
  * and go, messages come in, time passes. Keeps the protocol's rules, asks
  * access, and hands on to dealer, broker and meta. May touch everything of
- * this room but main, files and listening. Spec: "Sessions", "Protocol
+ * this room but main, listeners and files. Spec: "Sessions", "Protocol
  * Violations" (basic).
  */
 #ifndef ROUTER_ROUTER_H
