@@ -40,6 +40,10 @@ accepts = $(shell $(CC) -Werror $(1) -fsyntax-only -xc /dev/null 2>/dev/null \
 OPT := -O2 -g -D_FORTIFY_SOURCE=3 \
 	$(or $(call accepts,$(ZERO)),$(call accepts,$(ZERO_CLANG)))
 LDOPT :=
+# The router is optimised as a whole: a message passes many small functions of
+# several rooms. The objects hold plain code too, which is what tests link.
+LTO := $(call accepts,-flto=auto -ffat-lto-objects)
+LINK_TIME := $(if $(LTO),-fno-lto)
 endif
 # Doubles must come out bit-identical everywhere: no contraction.
 CFLAGS_ALL := $(CSTD) $(WARN) $(HARDEN) $(OPT) -ffp-contract=off -pthread \
@@ -111,7 +115,8 @@ $(O)/router/config.o: router/manyhands.json
 # The kinds are where the time goes.
 CFLAGS_compute := $(if $(SANITIZE),,-O3)
 # llhttp comes as sources in Debian's node-llhttp; its warnings are not ours.
-CFLAGS_lib := -I$(LLHTTP_INC)
+CFLAGS_lib := -I$(LLHTTP_INC) $(LTO)
+CFLAGS_router := $(LTO)
 $(O)/llhttp/%.o: $(LLHTTP_DIR)/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -125,10 +130,11 @@ endef
 $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 
 LINK = @$(if $(V),,printf '%-5s %s\n' LINK $@;) $(if $(V),set -x;) \
-	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+	$(CC) $(LDFLAGS_ALL) $(LINK_TIME) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 NET_LIBS := $(call lib,net crypto wamp base llhttp)
 NET_SYS := $(SYS_net) $(SYS_wamp)
 
+$(B)/router: LINK_TIME := $(LTO) $(OPT)
 $(B)/router: $(O)/router/main.o $(call lib,router) $(NET_LIBS)
 	$(LINK) $(NET_SYS) -lz -lqrencode
 $(B)/coordinator: $(O)/coordinator/main.o $(call lib,coordinator compute) $(NET_LIBS)
