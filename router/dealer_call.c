@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-	SPARE_CALLS_MAX = 1024,
+	SPARE_CALLS_MAX = 4096,
 	SPARE_KEPT_BYTES_MAX = 4096,
 	/* What 2^53 ms and now_ms still add up to without overflow. */
 	TIMEOUT_MS_MAX = 1000u * 3600 * 24,

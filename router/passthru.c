@@ -56,6 +56,8 @@ int passthru_add(struct arena *a, struct value *details,
 {
 	int err = 0;
 
+	if (!passthru_is_on(p))
+		return 0;
 	for (unsigned i = 0; !err && i < PASSTHRU_ATTRIBUTES; i++)
 		if (p->text[i].data)
 			err = dict_set(a, details, names[i],

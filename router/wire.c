@@ -24,9 +24,15 @@ struct transport_limits wire_limits(const struct role_limits *l)
 
 /* --- time ---------------------------------------------------------------- */
 
+/* The loop's clock stands still within a turn, and so does the other. */
 static void set_time(struct wires *w)
 {
-	router_set_time(w->router, loop_now_ms(w->loop), clock_unix_ms());
+	uint64_t now = loop_now_ms(w->loop);
+
+	if (now == w->now_ms)
+		return;
+	w->now_ms = now;
+	router_set_time(w->router, now, clock_unix_ms());
 }
 
 /* The timer is only ever set earlier, and looks again when it fires. */

@@ -14,6 +14,7 @@ struct wires {
 	struct router *router;
 	struct timer *timer;
 	uint64_t armed_ms; /* UINT64_MAX: not */
+	uint64_t now_ms;   /* that the router was told last */
 	size_t count;
 	struct traffic { /* since the start */
 		uint64_t messages, bytes;

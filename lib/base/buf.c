@@ -35,16 +35,13 @@ struct bytes buf_bytes(const struct buf *b)
 	return bytes_of(b->data, b->len);
 }
 
-int buf_reserve(struct buf *b, size_t extra)
+static int grow(struct buf *b, size_t extra)
 {
-	size_t want, cap = b->cap ? b->cap : BUF_FIRST_BYTES;
+	size_t want = b->len + extra, cap = b->cap ? b->cap : BUF_FIRST_BYTES;
 	uint8_t *data;
 
 	if (b->failed)
 		return ERR_NOMEM;
-	if (extra <= b->cap - b->len)
-		return 0;
-	want = b->len + extra;
 	while (cap < want && cap <= SIZE_MAX / 2)
 		cap *= 2;
 	data = want < extra || cap < want ? NULL : realloc(b->data, cap);
@@ -55,6 +52,14 @@ int buf_reserve(struct buf *b, size_t extra)
 	b->data = data;
 	b->cap = cap;
 	return 0;
+}
+
+/* Short, so that it is compiled into what appends. */
+int buf_reserve(struct buf *b, size_t extra)
+{
+	if (!b->failed && extra <= b->cap - b->len)
+		return 0;
+	return grow(b, extra);
 }
 
 int buf_add(struct buf *b, const void *data, size_t len)

@@ -124,12 +124,45 @@ static int build_pair(struct value *dict, struct value key, struct value v)
 #define msgpack_unpack_user struct arena *
 #include <msgpack/unpack_template.h>
 
+/* Big-endian. */
+static uint64_t number(const uint8_t *p, unsigned len)
+{
+	uint64_t n = 0;
+
+	while (len--)
+		n = n << 8 | *p++;
+	return n;
+}
+
+/* What the header of nearly every message is made of, ids, an empty dict and
+ * a short text, needs none of the template's stack. */
+static bool build_plain(struct bytes item, struct value *out)
+{
+	const uint8_t *p = item.data;
+
+	if (!item.len)
+		return false;
+	if (*p < 0x80) /* positive fixint */
+		*out = value_uint(*p);
+	else if (*p >= 0xcc && *p <= 0xcf) /* uint 8 to 64 */
+		*out = value_uint(number(p + 1, 1u << (*p - 0xcc)));
+	else if (*p == 0x80) /* empty fixmap */
+		*out = value_dict();
+	else if (*p >= 0xa0 && *p <= 0xbf) /* fixstr */
+		*out = value_text(bytes_of(p + 1, *p & 0x1f));
+	else
+		return false;
+	return true;
+}
+
 static int build(struct arena *a, struct bytes item, struct value *out)
 {
 	struct builder_context ctx WALK_UNINITIALIZED;
 	size_t at = 0;
 	int ret;
 
+	if (build_plain(item, out))
+		return 0;
 	ctx.user = a;
 	builder_init(&ctx);
 	ret = builder_execute(&ctx, (const char *)item.data, item.len, &at);
