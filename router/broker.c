@@ -1,7 +1,6 @@
 /* Subscriptions. Spec: "Subscribing and Unsubscribing" (basic),
  * "Pattern-based Subscription", "Subscription Revocation", "Event Retention",
- * "Event History" (advanced). One with a history is there before and after
- * its subscribers; on_create and on_delete tell of those, as ever. */
+ * "Event History" (advanced). */
 #include "router/broker.h"
 
 #include <assert.h>

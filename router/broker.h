@@ -7,6 +7,14 @@
  *
  * All subscribers of the same topic and match share a subscription, and an
  * event is encoded once per subscription and serializer.
+ *
+ * A subscription with a history stands before its first subscriber and after
+ * its last. wamp.subscription.on_create and on_delete tell of these two as of
+ * any other's: "a topic which was previously without subscribers" gets one,
+ * and no on_subscribe may come without an on_create ("Subscriptions Meta
+ * API"). So who counts them knows which topics anybody listens to, whatever
+ * the configuration keeps; lookup, match, list and get know it all the while,
+ * under the same id. What the configuration makes raises nothing.
  */
 #ifndef ROUTER_BROKER_H
 #define ROUTER_BROKER_H

@@ -137,10 +137,12 @@ UNUSED_OK static void room_init_with(struct room *room,
 	};
 }
 
-/* After roles and rules are as the test wants them. */
-UNUSED_OK static void room_open(struct room *room)
+/* Of the test's own, all with the room's roles. */
+UNUSED_OK static void room_open_realms(struct room *room,
+				       const struct realm_config *realms,
+				       unsigned count)
 {
-	struct router_config config = { &room->realm, 1, false, room_random,
+	struct router_config config = { realms, count, false, room_random,
 					room, 1700000000000 };
 
 	for (unsigned i = 0; i < ROOM_ROLES; i++)
@@ -148,6 +150,12 @@ UNUSED_OK static void room_open(struct room *room)
 	assert_int_equal(router_init(&room->router, &config), 0);
 	room->now_ms = 1000;
 	router_set_time(&room->router, room->now_ms, 1700000000000);
+}
+
+/* After roles and rules are as the test wants them. */
+UNUSED_OK static void room_open(struct room *room)
+{
+	room_open_realms(room, &room->realm, 1);
 }
 
 UNUSED_OK static void room_init(struct room *room)
@@ -249,6 +257,19 @@ UNUSED_OK static const char *heard(struct peer *p)
 			fail_msg("heard %s", text_);                          \
 	} while (0)
 
+/* As hears, with a pattern that printf makes. */
+__attribute__((format(printf, 2, 3)))
+UNUSED_OK static void hears_as(struct peer *p, const char *fmt, ...)
+{
+	char pattern[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(pattern, sizeof pattern, fmt, args);
+	va_end(args);
+	hears(p, pattern);
+}
+
 /* The number at that place of the last heard message, from 0. */
 UNUSED_OK static uint64_t number_at(struct peer *p, unsigned place)
 {
@@ -318,6 +339,17 @@ UNUSED_OK static void peer_deinit(struct peer *p)
 	if (p->session)
 		peer_lose(p);
 	peer_forget(p);
+}
+
+/* Subscribes, and gives the subscription's id. */
+UNUSED_OK static unsigned long long peer_subscribe(struct peer *p,
+						   const char *options,
+						   const char *uri)
+{
+	say(p, "[32,%llu,{%s},'%s']",
+	    (unsigned long long)p->session->last_request + 1, options, uri);
+	hears(p, "[33,*,*]");
+	return number_at(p, 2);
 }
 
 /* Registers, and gives the registration's id. */
