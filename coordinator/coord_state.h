@@ -140,15 +140,27 @@ void coord_refuse(struct coord *c, uint64_t tag, int err, const char *text);
 void coord_log(struct coord *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* coord_programme.c */
+/* coord_pjob.c: one job of the programme, its states and its end */
 struct pjob *pjob_new(struct coord *c, const char *spec, uint64_t playlist);
+void pjob_free(struct coord *c, struct pjob *p);
 struct pjob *pjob_by_serial(const struct coord *c, uint64_t serial);
 struct pjob *pjob_by_id(const struct coord *c, uint64_t id);
-struct pjob *pjob_current(const struct coord *c); /* NULL: none */
+void pjob_set_state(struct coord *c, struct pjob *p, enum pjob_state state);
 bool pjob_is_over(const struct pjob *p);
-void programme_prepared(struct coord *c, struct prep *prep); /* takes */
-void programme_loaded(struct coord *c, struct op *op);
+bool pjob_is_done(struct coord *c, struct pjob *p); /* it may finish */
+void pjob_fail(struct coord *c, struct pjob *p, const struct why *why);
+void pjob_finish(struct coord *c, struct pjob *p);
+void pjob_snapshot(struct coord *c, struct pjob *p);
 void programme_finished(struct coord *c, struct op *op);
+
+/* coord_start.c: its way from the queue to where it runs */
+void pjob_start(struct coord *c, struct pjob *p);
+void programme_loaded(struct coord *c, struct op *op);
+void programme_prepared(struct coord *c, struct prep *prep); /* takes */
+
+/* coord_programme.c: which job is next */
+struct pjob *pjob_current(const struct coord *c); /* NULL: none */
+bool pjob_is_twice(const struct coord *c, const struct pjob *p);
 void programme_step(struct coord *c);
 void programme_snapshots(struct coord *c);
 void programme_next(struct coord *c);

@@ -1,6 +1,7 @@
 /*
- * store_sql: what store.c and store_read.c share: the connection, its
- * prepared statements and short names for binding and reading. For these two
+ * store_sql: what the store's files share: the connection, its prepared
+ * statements and short names for binding and reading. store.c opens and
+ * closes, store_apply.c writes ops, store_read.c reads them back. For these
  * files only.
  */
 #ifndef COORDINATOR_STORE_SQL_H
@@ -85,6 +86,7 @@ struct store {
 	uint8_t hash[SHA256_BYTES];
 };
 
+int store_prepare(struct store *s, struct why *why);
 /* The statement, reset and with nothing bound. */
 sqlite3_stmt *store_begin(struct store *s, enum statement which);
 /* Columns and parameters; all numbers of the database are < 2^63. */
@@ -97,6 +99,12 @@ void bind_bytes(sqlite3_stmt *q, int i, struct bytes b); /* borrowed */
 void bind_text(sqlite3_stmt *q, int i, const char *text);
 /* The error of SQLite's last failure, with the reason. */
 int store_error(struct store *s, struct why *why);
+/* A begun statement that gives no rows, to its end. */
+int store_run(struct store *s, sqlite3_stmt *q, struct why *why);
+/* SQL that is not prepared; and one whose first row is a number. */
+int store_exec(struct store *s, const char *sql, struct why *why);
+int store_query_u64(struct store *s, const char *sql, uint64_t *out,
+		    struct why *why);
 /* Rows of CHUNKS or LOAD_ROWS, begun and bound, into l->rows. 0 or an error.
  */
 int store_read_rows(struct store *s, sqlite3_stmt *q, struct loaded *l,

@@ -1,18 +1,14 @@
 #include "net/transport_state.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
 
-enum {
-	CLOSE_MS = 2000,
-	/* PINGs answered one by one while the output waits; of more, only the
-	 * last (RFC 6455, 5.5.3). */
-	PONGS_MAX = 32,
-};
+/* PINGs answered one by one while the output waits; of more, only the last
+ * (RFC 6455, 5.5.3). */
+enum { PONGS_MAX = 32 };
 
 const struct transport_limits transport_limits_default = {
 	.message_max = 1 << 20,
@@ -22,7 +18,7 @@ const struct transport_limits transport_limits_default = {
 	.stall_ms = 60000,
 	.ping_ms = 20000,
 	.silence_ms = 60000,
-	.close_ms = CLOSE_MS,
+	.close_ms = TRANSPORT_CLOSE_MS,
 };
 
 uint64_t transport_now_ms(const struct transport *t)
@@ -30,19 +26,7 @@ uint64_t transport_now_ms(const struct transport *t)
 	return loop_now_ms(stream_loop(t->stream));
 }
 
-static void set_state(struct transport *t, enum transport_state to)
-{
-	static const bool allowed[TRANSPORT_STATES][TRANSPORT_STATES] = {
-		[TRANSPORT_OPEN][TRANSPORT_CLOSING] = true,
-		[TRANSPORT_OPEN][TRANSPORT_DRAINING] = true,
-		[TRANSPORT_CLOSING][TRANSPORT_DRAINING] = true,
-	};
-
-	assert(allowed[t->state][to]);
-	t->state = to;
-}
-
-static void update_reading(struct transport *t)
+void transport_update_reading(struct transport *t)
 {
 	bool on = transport_is_reading(t) || t->state != TRANSPORT_OPEN;
 
@@ -51,63 +35,6 @@ static void update_reading(struct transport *t)
 	t->begun_ms = on && t->begun_ms ? transport_now_ms(t) : 0;
 	stream_read(t->stream, on);
 	transport_arm(t);
-}
-
-/* --- closing ------------------------------------------------------------- */
-
-static void because(struct transport *t, const char *why)
-{
-	if (!*t->why)
-		snprintf(t->why, sizeof t->why, "%s", why);
-}
-
-void transport_drop(struct transport *t, const char *why)
-{
-	because(t, why);
-	frames_stop(&t->frames);
-	stream_close(t->stream);
-}
-
-/* Queues our CLOSE and goes on to the state. */
-static void say_close(struct transport *t, unsigned code, const char *reason,
-		      enum transport_state to)
-{
-	uint32_t limit = t->limits.close_ms ? t->limits.close_ms : CLOSE_MS;
-
-	set_state(t, to);
-	t->close_by_ms = transport_now_ms(t) + limit;
-	if (transport_seal_batch(t) ||
-	    frames_close(&t->frames, stream_out(t->stream), code, reason)) {
-		transport_drop(t, reason);
-		return;
-	}
-	stream_dirty(t->stream);
-	if (to == TRANSPORT_DRAINING)
-		stream_shutdown(t->stream);
-	update_reading(t);
-}
-
-/* The peer broke a rule: it is told and not listened to any more. */
-void transport_fail(struct transport *t, unsigned code, const char *why)
-{
-	because(t, why);
-	frames_stop(&t->frames);
-	if (t->state == TRANSPORT_OPEN) {
-		say_close(t, code, why, TRANSPORT_DRAINING);
-	} else if (t->state == TRANSPORT_CLOSING) {
-		set_state(t, TRANSPORT_DRAINING);
-		stream_shutdown(t->stream);
-	}
-}
-
-void transport_close(struct transport *t, unsigned code, const char *why)
-{
-	if (t->state != TRANSPORT_OPEN || stream_is_closing(t->stream))
-		return;
-	because(t, why);
-	/* A RawSocket's peer says no goodbye. */
-	say_close(t, code, why,
-		  t->frames.raw ? TRANSPORT_DRAINING : TRANSPORT_CLOSING);
 }
 
 /* --- room in the output --------------------------------------------------- */
@@ -212,24 +139,8 @@ static void on_raw_ping(void *ctx, struct bytes payload)
 		transport_drop(t, not_reading);
 }
 
-static void on_closing(void *ctx, unsigned code, struct bytes reason)
-{
-	struct transport *t = ctx;
-	char why[sizeof t->why];
-
-	if (t->state == TRANSPORT_OPEN) {
-		snprintf(why, sizeof why, "the peer said goodbye: %u %.*s",
-			 code, (int)reason.len, (const char *)reason.data);
-		because(t, why);
-		say_close(t, code, "", TRANSPORT_DRAINING);
-	} else if (t->state == TRANSPORT_CLOSING) {
-		set_state(t, TRANSPORT_DRAINING);
-		stream_shutdown(t->stream);
-	}
-}
-
 static const struct frames_handler frames_handler = {
-	.ws = { on_message, on_ping, on_closing },
+	.ws = { on_message, on_ping, transport_on_close },
 	.raw = { on_raw_message, on_raw_ping },
 };
 
@@ -307,12 +218,12 @@ static void note_output(struct transport *t, size_t output)
 	}
 	if (t->self_paused && output < t->limits.output_max / 4) {
 		t->self_paused = false;
-		update_reading(t);
+		transport_update_reading(t);
 	} else if (!t->client && !t->self_paused &&
 		   t->state == TRANSPORT_OPEN &&
 		   output >= t->limits.output_max / 2) {
 		t->self_paused = true;
-		update_reading(t);
+		transport_update_reading(t);
 	}
 }
 
@@ -423,7 +334,7 @@ void transport_start(struct transport *t, struct bytes first)
 	assert(t->handler);
 	if (first.len)
 		on_data(t, first);
-	update_reading(t);
+	transport_update_reading(t);
 }
 
 /* --- small ones ---------------------------------------------------------- */
@@ -431,13 +342,13 @@ void transport_start(struct transport *t, struct bytes first)
 void transport_pause(struct transport *t)
 {
 	t->owner_paused = true;
-	update_reading(t);
+	transport_update_reading(t);
 }
 
 void transport_resume(struct transport *t)
 {
 	t->owner_paused = false;
-	update_reading(t);
+	transport_update_reading(t);
 }
 
 void transport_limit(struct transport *t, const struct transport_limits *l)

@@ -1,7 +1,8 @@
 /*
  * transport_state: the inside of a transport, for transport.c (what comes in
- * and goes out, and the end), transport_batch.c (several messages in one) and
- * transport_time.c (what must not take too long). Nobody else includes this.
+ * and goes out), transport_close.c (goodbyes, whoever says them first),
+ * transport_batch.c (several messages in one) and transport_time.c (what must
+ * not take too long). Nobody else includes this.
  */
 #ifndef NET_TRANSPORT_STATE_H
 #define NET_TRANSPORT_STATE_H
@@ -10,6 +11,8 @@
 #include "net/frames.h"
 #include "net/transport_private.h"
 #include "wamp/batch.h"
+
+enum { TRANSPORT_CLOSE_MS = 2000 }; /* for a goodbye, unless it is said */
 
 enum transport_state {
 	TRANSPORT_OPEN,
@@ -54,8 +57,12 @@ struct transport {
 };
 
 uint64_t transport_now_ms(const struct transport *t);
+/* Reads from the stream or not, as it is now to be. */
+void transport_update_reading(struct transport *t);
 /* The peer broke a rule: it is told and not listened to any more. */
 void transport_fail(struct transport *t, unsigned code, const char *why);
+/* The peer's CLOSE has come: of frames_handler. */
+void transport_on_close(void *ctx, unsigned code, struct bytes reason);
 
 /* One message of the serializer has come, alone or in a batch. */
 void transport_give(struct transport *t, struct bytes message);

@@ -13,7 +13,7 @@ const struct client_data client_no_data = { &empty_dict, &empty_list,
 
 /* --- the state ----------------------------------------------------------- */
 
-static void set_state(struct client *c, enum client_state to)
+void client_set_state(struct client *c, enum client_state to)
 {
 	static const bool allowed[CLIENT_STATES][CLIENT_STATES] = {
 		[CLIENT_CLOSED][CLIENT_OPENING] = true,
@@ -181,180 +181,6 @@ int client_send(struct client *c, struct message *m, const struct value *args,
 	return err;
 }
 
-/* --- opening: "Session Establishment" ------------------------------------ */
-
-static int add_role(struct arena *a, struct value *roles, const char *role,
-		    const char *const *names)
-{
-	struct value features = value_dict(), details = value_dict();
-	int err = 0;
-
-	for (; !err && *names; names++)
-		err = dict_set(a, &features, *names, value_bool(true));
-	if (!err)
-		err = dict_set(a, &details, "features", features);
-	return err ? err : dict_set(a, roles, role, details);
-}
-
-static int add_roles(struct arena *a, struct value *details)
-{
-	static const char *const caller[] = { "progressive_call_results",
-					      "call_timeout",
-					      "call_canceling", NULL };
-	static const char *const callee[] = {
-		"progressive_call_results",   "call_canceling",
-		"pattern_based_registration", "shared_registration",
-		"caller_identification",      "registration_revocation",
-		NULL
-	};
-	static const char *const publisher[] = {
-		"publisher_exclusion", "subscriber_blackwhite_listing", NULL
-	};
-	static const char *const subscriber[] = {
-		"pattern_based_subscription", "publisher_identification",
-		"subscription_revocation", NULL
-	};
-	struct value roles = value_dict();
-	int err = add_role(a, &roles, "caller", caller);
-
-	if (!err)
-		err = add_role(a, &roles, "callee", callee);
-	if (!err)
-		err = add_role(a, &roles, "publisher", publisher);
-	if (!err)
-		err = add_role(a, &roles, "subscriber", subscriber);
-	return err ? err : dict_set(a, details, "roles", roles);
-}
-
-static int add_auth(struct arena *a, const struct client_config *config,
-		    struct value *details)
-{
-	struct value methods = value_list();
-	int err = 0;
-
-	if (config->authmethod && config->challenge)
-		err = list_add(a, &methods, value_str(config->authmethod));
-	if (!err && config->ticket)
-		err = list_add(a, &methods, value_str("ticket"));
-	if (!err && !value_count(&methods))
-		err = list_add(a, &methods, value_str("anonymous"));
-	if (!err)
-		err = dict_set(a, details, "authmethods", methods);
-	if (!err && config->authid)
-		err = dict_set(a, details, "authid",
-			       value_str(config->authid));
-	if (!err && config->agent)
-		err = dict_set(a, details, "agent", value_str(config->agent));
-	if (!err && config->authextra)
-		err = dict_set(a, details, "authextra", *config->authextra);
-	return err;
-}
-
-int client_open(struct client *c)
-{
-	struct value details = value_dict();
-	struct message hello = {
-		.type = MSG_HELLO,
-		.uri = bytes_str(c->config.realm),
-		.options = &details,
-	};
-	int err;
-
-	if (c->state != CLIENT_CLOSED)
-		return ERR_STATE;
-	err = add_roles(&c->out, &details);
-	if (!err)
-		err = add_auth(&c->out, &c->config, &details);
-	if (!err)
-		err = client_encode(c, &hello, NULL, NULL);
-	arena_reset(&c->out);
-	if (err)
-		return err;
-	c->session = 0;
-	c->last_request = 0;
-	set_state(c, CLIENT_OPENING);
-	client_flush(c);
-	return 0;
-}
-
-/* ABORT from our side; what follows is the end. */
-static void send_abort(struct client *c, const char *reason, const char *text)
-{
-	struct value details = value_dict();
-	struct message m = {
-		.type = MSG_ABORT,
-		.uri = bytes_str(reason),
-		.options = &details,
-	};
-
-	/* Without memory for it the transport's end must do. */
-	if (dict_set(&c->out, &details, "message", value_str(text)) == 0)
-		(void)client_send(c, &m, NULL, NULL);
-	arena_reset(&c->out);
-}
-
-static int fail_auth(struct client *c, const char *text, int err)
-{
-	send_abort(c, "wamp.error.authentication_failed", text);
-	return client_end(c, bytes_str("wamp.error.authentication_failed"),
-			  bytes_str(text), err);
-}
-
-static int on_welcome(struct client *c, const struct message *m)
-{
-	const struct value *details = m->options ? m->options : &empty_dict;
-	int err = c->config.welcome ?
-			  c->config.welcome(c->config.ctx, details) : 0;
-
-	if (err)
-		return fail_auth(c, "the router did not prove itself", err);
-	c->session = m->subject;
-	set_state(c, CLIENT_JOINED);
-	if (c->config.joined)
-		c->config.joined(c->config.ctx, c->session, details);
-	return 0;
-}
-
-/* Ticket's answer is known here; the owner knows the others'. */
-static int find_answer(struct client *c, const struct message *m,
-		       struct buf *signature, struct value *extra)
-{
-	const struct client_config *config = &c->config;
-	int err;
-
-	if (config->ticket && bytes_equal_str(m->uri, "ticket"))
-		return buf_add_str(signature, config->ticket);
-	if (!config->challenge)
-		return ERR_DENIED;
-	err = config->challenge(config->ctx, m->uri,
-				m->options ? m->options : &empty_dict,
-				signature);
-	if (!err && config->answer)
-		err = config->answer(config->ctx, &c->out, extra);
-	return err;
-}
-
-static int on_challenge(struct client *c, const struct message *m)
-{
-	struct value extra = value_dict();
-	struct message answer = { .type = MSG_AUTHENTICATE,
-				  .options = &extra };
-	struct buf signature;
-	int err;
-
-	buf_init(&signature);
-	err = find_answer(c, m, &signature, &extra);
-	answer.uri = buf_bytes(&signature);
-	if (!err)
-		err = client_send(c, &answer, NULL, NULL);
-	arena_reset(&c->out);
-	if (signature.data)
-		explicit_bzero(signature.data, signature.cap);
-	buf_deinit(&signature);
-	return err ? fail_auth(c, "no answer to the router's challenge", err)
-		   : 0;
-}
-
 /* --- the end ------------------------------------------------------------- */
 
 /* What is open is taken out before anybody is told, so that whatever the
@@ -381,7 +207,7 @@ int client_end(struct client *c, struct bytes reason, struct bytes text,
 {
 	if (c->state == CLIENT_CLOSED) /* a callback was faster */
 		return err;
-	set_state(c, CLIENT_CLOSED);
+	client_set_state(c, CLIENT_CLOSED);
 	fail_all(c);
 	if (c->config.left)
 		c->config.left(c->config.ctx, reason, text);
@@ -392,13 +218,28 @@ void client_lost(struct client *c)
 {
 	if (c->state == CLIENT_CLOSED)
 		return;
-	set_state(c, CLIENT_CLOSED);
+	client_set_state(c, CLIENT_CLOSED);
 	fail_all(c);
+}
+
+void client_abort(struct client *c, const char *reason, const char *text)
+{
+	struct value details = value_dict();
+	struct message m = {
+		.type = MSG_ABORT,
+		.uri = bytes_str(reason),
+		.options = &details,
+	};
+
+	/* Without memory for it the transport's end must do. */
+	if (dict_set(&c->out, &details, "message", value_str(text)) == 0)
+		(void)client_send(c, &m, NULL, NULL);
+	arena_reset(&c->out);
 }
 
 int client_violation(struct client *c, const char *what)
 {
-	send_abort(c, "wamp.error.protocol_violation", what);
+	client_abort(c, "wamp.error.protocol_violation", what);
 	return client_end(c, bytes_str("wamp.error.protocol_violation"),
 			  bytes_str(what), ERR_MALFORMED);
 }
@@ -416,7 +257,7 @@ int client_goodbye(struct client *c, const char *reason)
 	err = client_encode(c, &m, NULL, NULL);
 	if (err)
 		return err;
-	set_state(c, CLIENT_LEAVING);
+	client_set_state(c, CLIENT_LEAVING);
 	client_flush(c);
 	return 0;
 }
@@ -443,24 +284,12 @@ static int on_goodbye(struct client *c, const struct message *m)
 
 /* --- receiving ----------------------------------------------------------- */
 
-static int receive_opening(struct client *c, const struct message *m)
-{
-	switch (m->type) {
-	case MSG_WELCOME:
-		return on_welcome(c, m);
-	case MSG_CHALLENGE:
-		return on_challenge(c, m);
-	default:
-		return client_violation(c, "no session is open yet");
-	}
-}
-
 static int receive_message(struct client *c, const struct message *m)
 {
 	if (m->type == MSG_ABORT)
 		return client_end(c, m->uri, details_message(m), ERR_CLOSED);
 	if (c->state == CLIENT_OPENING)
-		return receive_opening(c, m);
+		return client_receive_opening(c, m);
 	if (m->type == MSG_GOODBYE)
 		return on_goodbye(c, m);
 	if (m->type == MSG_WELCOME || m->type == MSG_CHALLENGE)

@@ -1,8 +1,8 @@
 /*
- * client_private: what the three files of the client share. client.c is the
- * session (opening, authentication, the end), client_requests.c what the
- * owner asks for, client_replies.c what the router sends. Nobody else
- * includes this.
+ * client_private: what the four files of the client share. client.c is the
+ * session's life, sending, receiving and the end; client_opening.c its
+ * establishment and authentication; client_requests.c what the owner asks for,
+ * client_replies.c what the router sends. Nobody else includes this.
  */
 #ifndef WAMP_CLIENT_PRIVATE_H
 #define WAMP_CLIENT_PRIVATE_H
@@ -59,7 +59,10 @@ struct client {
 	struct buf payload, message; /* likewise */
 };
 
+/* Empty, none of them NULL. */
 extern const struct client_data client_no_data;
+
+void client_set_state(struct client *c, enum client_state to);
 
 /* Encodes into c->message. m's payload is overwritten by args and kwargs,
  * both may be NULL. */
@@ -75,8 +78,12 @@ int client_send(struct client *c, struct message *m, const struct value *args,
  * err. */
 int client_end(struct client *c, struct bytes reason, struct bytes text,
 	       int err);
+/* ABORT from our side; what follows is to be the end. */
+void client_abort(struct client *c, const char *reason, const char *text);
 /* The router broke the protocol: ABORT, and the end. */
 int client_violation(struct client *c, const char *what);
+/* WELCOME and CHALLENGE; anything else is a violation. */
+int client_receive_opening(struct client *c, const struct message *m);
 /* Everything that needs a session: RESULT, EVENT, INVOCATION … */
 int client_dispatch(struct client *c, const struct message *m);
 
