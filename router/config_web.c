@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "router/config_parts.h"
+#include "router/files.h"
 
 #define PATH_TYPES                                                            \
 	"static redirect json nodeinfo websocket metrics health publisher "   \
@@ -61,6 +62,19 @@ static void read_static_options(struct cfg *c, const json_t *json)
 	cfg_leave(c, length);
 }
 
+/* What start would refuse; a folder that is not there is none of it. */
+static void check_folder(struct cfg *c, const char *dir)
+{
+	struct why why = { "" };
+	int err = files_check(dir, &why);
+
+	if (err == ERR_NOT_FOUND)
+		cfg_warn(c, "directory", "%s, so there is nothing here",
+			 why.text);
+	else if (err)
+		cfg_fail(c, "directory", "%s", why.text);
+}
+
 /* The one at / is where the router's own pages are. */
 static void read_static(struct cfg *c, const json_t *json, const char *path,
 			struct transport_config *t)
@@ -78,6 +92,7 @@ static void read_static(struct cfg *c, const json_t *json, const char *path,
 	read_static_options(c, json);
 	if (!name)
 		return;
+	check_folder(c, name);
 	if (!strcmp(path, "/") && !t->web_dir) {
 		t->web_dir = name;
 		return;

@@ -1,17 +1,20 @@
 #include "router/files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "crypto/hash.h"
 
 enum {
-	FOLDERS_DEEP_MAX = 4,
-	FILES_MAX = 1000,
+	FOLDERS_DEEP_MAX = 16,
+	FILES_MAX = 4000,
+	FOLDERS_MAX = 1000,
 	PATH_BYTES_MAX = 4096,
 	PACK_FROM_BYTES = 512,
 };
@@ -22,18 +25,33 @@ static const struct {
 	bool packs;
 } types[] = {
 	{ ".html", "text/html; charset=utf-8", true },
+	{ ".htm", "text/html; charset=utf-8", true },
 	{ ".js", "text/javascript; charset=utf-8", true },
 	{ ".mjs", "text/javascript; charset=utf-8", true },
 	{ ".css", "text/css; charset=utf-8", true },
 	{ ".json", "application/json", true },
 	{ ".webmanifest", "application/manifest+json", true },
+	{ ".map", "application/json", true },
+	{ ".xml", "application/xml", true },
 	{ ".svg", "image/svg+xml", true },
 	{ ".txt", "text/plain; charset=utf-8", true },
 	{ ".wasm", "application/wasm", true },
 	{ ".bin", "application/octet-stream", true },
 	{ ".png", "image/png", false },
+	{ ".jpg", "image/jpeg", false },
+	{ ".jpeg", "image/jpeg", false },
+	{ ".gif", "image/gif", false },
+	{ ".webp", "image/webp", false },
 	{ ".ico", "image/x-icon", false },
+	{ ".woff", "font/woff", false },
 	{ ".woff2", "font/woff2", false },
+	{ ".ttf", "font/ttf", false },
+	{ ".mp3", "audio/mpeg", false },
+	{ ".ogg", "audio/ogg", false },
+	{ ".wav", "audio/wav", false },
+	{ ".mp4", "video/mp4", false },
+	{ ".webm", "video/webm", false },
+	{ ".pdf", "application/pdf", false },
 };
 
 void files_init(struct files *f)
@@ -135,32 +153,44 @@ static int read_body(struct file *file, const char *name, size_t size)
 	return got == size ? 0 : ERR_IO;
 }
 
-static int add_file(struct files *f, const char *name, const char *path,
-		    size_t size, struct why *why)
+static int read_file(struct files *f, const char *name, const char *path,
+		     size_t size, struct why *why)
 {
 	struct file *more, *file;
 	int err;
 
-	if (f->count >= FILES_MAX || size > FILES_BYTES_MAX - f->bytes)
-		return why_set(why, ERR_LIMIT, "%s: more than %d files or "
-			       "64 MiB in this folder", name, FILES_MAX);
 	more = realloc(f->all, (f->count + 1) * sizeof *more);
 	if (!more)
 		return why_set(why, ERR_NOMEM, "out of memory");
 	f->all = more;
-	file = &more[f->count++];
+	file = &more[f->count];
 	*file = (struct file){ .path = strdup(path) };
 	if (!file->path)
 		return why_set(why, ERR_NOMEM, "out of memory");
+	f->count++;
 	err = read_body(file, name, size);
 	if (!err)
 		err = set_etags(file);
 	if (err)
 		return why_set(why, err, "%s: %s", name, err_text(err));
-	f->bytes += size;
 	if (set_type(file) && size >= PACK_FROM_BYTES)
 		pack(file);
 	return 0;
+}
+
+static int add_file(struct files *f, const char *name, const char *path,
+		    size_t size, struct why *why)
+{
+	if (f->count >= FILES_MAX || size > FILES_BYTES_MAX - f->bytes)
+		return why_set(why, ERR_LIMIT, "%s: more than %d files or "
+			       "64 MiB in this folder", name, FILES_MAX);
+	f->bytes += size;
+	if (!f->only_counts)
+		return read_file(f, name, path, size, why);
+	f->count++;
+	return access(name, R_OK) ? why_set(why, ERR_IO,
+					    "%s: can not be read", name) :
+				    0;
 }
 
 /* --- the folder ---------------------------------------------------------- */
@@ -188,16 +218,30 @@ static int add_entry(struct files *f, const char *dir, const char *path,
 		       0;
 }
 
+/* `failed`: errno of opening it. */
+static int no_folder(const char *dir, unsigned deep, int failed,
+		     struct why *why)
+{
+	if (!deep && failed == ENOENT)
+		return why_set(why, ERR_NOT_FOUND, "%s: there is no such "
+			       "folder", dir);
+	return why_set(why, ERR_IO, "%s: not a folder that can be read", dir);
+}
+
 static int add_folder(struct files *f, const char *dir, const char *path,
 		      unsigned deep, struct why *why)
 {
 	struct dirent *entry;
-	DIR *d = deep < FOLDERS_DEEP_MAX ? opendir(dir) : NULL;
 	int err = 0;
+	DIR *d;
 
+	if (deep == FOLDERS_DEEP_MAX || f->folders++ == FOLDERS_MAX)
+		return why_set(why, ERR_LIMIT, "%s: more than %d folders, or "
+			       "%d of them in each other", dir, FOLDERS_MAX,
+			       FOLDERS_DEEP_MAX);
+	d = opendir(dir);
 	if (!d)
-		return why_set(why, ERR_IO, "%s: not a folder that can be "
-			       "read, or too deep", dir);
+		return no_folder(dir, deep, errno, why);
 	while (!err && (entry = readdir(d)))
 		if (entry->d_name[0] != '.')
 			err = add_entry(f, dir, path, entry->d_name, deep,
@@ -223,6 +267,13 @@ int files_load(struct files *f, const char *dir, struct why *why)
 	if (f->count)
 		qsort(f->all, f->count, sizeof *f->all, by_path);
 	return 0;
+}
+
+int files_check(const char *dir, struct why *why)
+{
+	struct files f = { .only_counts = true };
+
+	return add_folder(&f, dir, "", 0, why);
 }
 
 static int by_bytes(const void *key, const void *file)

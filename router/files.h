@@ -22,14 +22,18 @@ struct file {
 
 struct files {
 	struct file *all; /* owned, sorted by path */
-	unsigned count;
+	unsigned count, folders;
 	size_t bytes;
+	bool only_counts; /* files_check: nothing is read */
 };
 
 void files_init(struct files *f);
 /* Reads a folder and those in it; names that begin with a dot are left out.
- * ERR_IO, ERR_LIMIT, ERR_NOMEM with the reason. */
+ * ERR_NOT_FOUND: there is no such folder; ERR_IO, ERR_LIMIT, ERR_NOMEM with
+ * the reason. */
 int files_load(struct files *f, const char *dir, struct why *why) MUST_CHECK;
+/* What files_load would say, from names, sizes and rights. */
+int files_check(const char *dir, struct why *why) MUST_CHECK;
 void files_deinit(struct files *f);
 
 /* NULL when not there. */

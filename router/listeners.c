@@ -114,7 +114,6 @@ static int load_pages(struct listener *l, struct why *why)
 {
 	const struct options *o = l->of->options;
 	const struct transport_config *c = l->config;
-	const char *dir = o->web ? o->web : c->web_dir;
 	int err = 0;
 
 	web_init(&l->web);
@@ -124,8 +123,11 @@ static int load_pages(struct listener *l, struct why *why)
 	l->web.router = o->pages_for;
 	l->web.origins = c->origins;
 	l->web.origin_count = c->origin_count;
-	if (dir)
-		err = files_load(&l->web.files, dir, why);
+	l->web.own_pages = o->web != NULL;
+	if (o->web)
+		err = files_load(&l->web.files, o->web, why);
+	else if (c->web_dir)
+		err = web_load_pages(&l->web, c->web_dir, why);
 	if (!err)
 		err = web_load_paths(&l->web, c->paths, c->path_count, why);
 	if (err)

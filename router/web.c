@@ -29,6 +29,18 @@ void web_deinit(struct web *w)
 	buf_deinit(&w->body);
 }
 
+static int load_files(struct files *f, const char *dir, struct why *why)
+{
+	int err = files_load(f, dir, why);
+
+	return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+int web_load_pages(struct web *w, const char *dir, struct why *why)
+{
+	return load_files(&w->files, dir, why);
+}
+
 int web_load_paths(struct web *w, const struct web_path *paths,
 		   unsigned count, struct why *why)
 {
@@ -44,7 +56,7 @@ int web_load_paths(struct web *w, const struct web_path *paths,
 		files_init(&w->path_files[i]);
 	for (unsigned i = 0; i < count && !err; i++)
 		if (paths[i].type == PATH_STATIC)
-			err = files_load(&w->path_files[i], paths[i].text,
+			err = load_files(&w->path_files[i], paths[i].text,
 					 why);
 	return err;
 }
@@ -128,8 +140,13 @@ static bool host_is_plain(struct bytes host)
 	return host.len && host.len <= HOST_BYTES_MAX;
 }
 
-/* On every response: workers have a policy of their own. 'self' does not
- * cover ws: in Safari, so that the host is spelled out. */
+static void add_nosniff(struct web *w)
+{
+	buf_add_str(&w->headers, "X-Content-Type-Options: nosniff\r\n");
+}
+
+/* Workers have a policy of their own. 'self' does not cover ws: in Safari, so
+ * that the host is spelled out. */
 static void add_policy(struct web *w, struct bytes host)
 {
 	buf_printf(&w->headers,
@@ -145,8 +162,8 @@ static void add_policy(struct web *w, struct bytes host)
 			   (int)host.len, (const char *)host.data);
 	if (w->router)
 		buf_printf(&w->headers, " %s", w->router);
-	buf_add_str(&w->headers, "\r\nX-Content-Type-Options: nosniff\r\n"
-				 "Referrer-Policy: no-referrer\r\n");
+	buf_add_str(&w->headers, "\r\nReferrer-Policy: no-referrer\r\n");
+	add_nosniff(w);
 }
 
 static void set_response(struct web *w, struct http_response *r,
@@ -384,6 +401,7 @@ static void answer_path(struct web *w, const struct http_request *q,
 {
 	struct bytes path = q->path;
 	const struct file *file;
+	bool own;
 
 	for (unsigned i = 0; i < sizeof aliases / sizeof *aliases; i++) {
 		if (!bytes_equal_str(q->path, aliases[i].path))
@@ -395,8 +413,13 @@ static void answer_path(struct web *w, const struct http_request *q,
 		path = bytes_str(aliases[i].file);
 	}
 	file = files_find(&w->files, path);
+	own = file && w->own_pages;
 	if (!file)
 		file = find_file(w, q->path);
+	if (file && !own) {
+		buf_clear(&w->headers);
+		add_nosniff(w);
+	}
 	if (file)
 		answer_file(w, q, r, file);
 	else

@@ -4,6 +4,10 @@
  * and which pages' scripts may connect. No I/O: a request in, a response out.
  * May touch base, net's server.h, files, metrics, qr, lan.
  *
+ * SECURITY: every answer but one has the strict policy of the router's own
+ * pages. A file from a folder that the configuration names is its operator's
+ * page: which scripts it loads, and from where, is the operator's to say.
+ *
  * /health and /metrics are there without being configured, and then, as a
  * metrics or health path without `access: any`, for this machine only: a
  * request over loopback or a unix socket, unless a proxy there says that it
@@ -23,6 +27,7 @@ enum { WEB_PORTS_MAX = 16 };
 
 struct web {
 	struct files files;     /* owned */
+	bool own_pages;         /* files are the router's, not an operator's */
 	const char *public_url; /* borrowed; NULL: this machine's address */
 	const char *router;     /* that the pages connect to, by ?router=;
 				   borrowed; NULL: this one */
@@ -46,7 +51,10 @@ struct web {
 
 void web_init(struct web *w);
 void web_deinit(struct web *w);
-/* Reads the folders of the static paths; the paths are borrowed. */
+/* Reads the folder at /; one that is not there is empty, as Crossbar.io has
+ * it. ERR_IO, ERR_LIMIT, ERR_NOMEM. */
+int web_load_pages(struct web *w, const char *dir, struct why *why) MUST_CHECK;
+/* The same for the static paths; the paths are borrowed. */
 int web_load_paths(struct web *w, const struct web_path *paths,
 		   unsigned count, struct why *why) MUST_CHECK;
 

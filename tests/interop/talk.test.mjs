@@ -1,14 +1,18 @@
 // What the talk showed, by programs of our own: one callee of concurrency 2
 // and one of 3, twenty calls at once, through a router that was given the
 // realms and transports of such a demo in Crossbar's words. With TALK_DIR
-// naming a checkout of the examples of that time, the originals run too.
+// naming a checkout of the examples of that time, the originals run too, as
+// they are and with their own configurations; only where to listen is ours.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import autobahn from 'autobahn';
+import { launch } from '../e2e/browser.mjs';
 import { build, freePort, sleep, tempDir, until } from '../lib/demo.mjs';
+import { startRouter } from './router.mjs';
 
 const python = '/usr/bin/python3';
 const PROCEDURE = 'com.example.compute';
@@ -108,8 +112,38 @@ test('without a queue the sixth call is refused', () =>
 
 // --- the originals ---------------------------------------------------------
 
-const talk = process.env.TALK_DIR &&
-  path.join(process.env.TALK_DIR, 'scaling-microservices');
+const talk = process.env.TALK_DIR;
+const skip = !talk;
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+const programs = [];
+
+/** Runs fn with a router of a configuration of theirs, as it is. */
+async function withTheirs(config, fn) {
+  const router = await startRouter({ config: path.join(talk, config) });
+  try {
+    await fn(router);
+  } finally {
+    await Promise.all(programs.splice(0).map(({ stop }) => stop()));
+    assert.equal(await router.stop(), 0);
+  }
+}
+
+function program(command, args, options = {}) {
+  const child = spawn(command, args,
+    { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const running = { said: '',
+    ended: new Promise((resolve) => child.on('close', resolve)),
+    stop: () => { child.kill('SIGTERM'); return running.ended; } };
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => { running.said += text; });
+  programs.push(running);
+  return running;
+}
+
+const count = (text, pattern) => text.match(pattern)?.length ?? 0;
+
+// --- scaling-microservices ---------------------------------------------------
 
 // What a container of Crossbar's does: the class, with its `extra`.
 const CONTAINER = `
@@ -122,36 +156,149 @@ txaio.start_logging(level='info')
 ApplicationRunner(sys.argv[3], 'realm1', extra={
     'concurrency': int(sys.argv[2])}).run(compute.ComputeKernel)`;
 
-function program(args) {
-  const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const running = { child, said: '',
-    ended: new Promise((resolve) => child.on('close', resolve)) };
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => { running.said += text; });
-  return running;
+/** The containers that the configuration names, then the client. */
+async function scaled(name, url) {
+  const dir = path.join(talk, 'scaling-microservices', name);
+  const { workers } = JSON.parse(fs.readFileSync(
+    path.join(dir, '.crossbar', 'config.json')));
+  const containers = workers.filter(({ type }) => type === 'container')
+    .map(({ components: [{ extra }] }) => program(python, ['-c', CONTAINER,
+      dir, String(extra.concurrency), url]));
+  for (const container of containers)
+    await until('a callee', () => /ready/.test(container.said));
+  const client = program(python, [path.join(dir, 'client.py'), '--router',
+    url]);
+  await client.ended;
+  for (const container of containers) {
+    await container.stop();
+    assert.match(container.said, /invocations/, 'it has had its share');
+  }
+  const [, took] = client.said.match(/run-time \(wallclock\): (\S+)/);
+  console.log(`# ${name}: ${Number(took).toFixed(2)} s`);
+  return client.said;
 }
 
-for (const [name, queued, second] of [['queued', true, 2],
-  ['simple', false, 5]]) {
-  test(`the original of ${name}`, { skip: !talk }, () =>
-    withRouter(queued, async (url) => {
-      const dir = path.join(talk, name);
-      const containers = [3, second].map((concurrency) =>
-        program(['-c', CONTAINER, dir, String(concurrency), url]));
-      for (const container of containers)
-        await until('a callee', () => /ready/.test(container.said));
-      const client = program([path.join(dir, 'client.py'), '--router', url]);
-      await client.ended;
-      const [, took] = client.said.match(/run-time \(wallclock\): (\S+)/);
-      console.log(`# ${name}: ${Number(took).toFixed(2)} s`);
-      if (queued)
-        assert.equal(client.said.match(/'call_no'/g).length, 20);
-      else
-        assert.match(client.said, /maximum concurrency reached/);
-      for (const container of containers) {
-        container.child.kill('SIGTERM');
-        await container.ended;
-        assert.match(container.said, /invocations/, 'it has had its share');
-      }
+// "20 / 5 * 2 = 8, so we expect to wait 8s for everything to finish"; that it
+// is not less is what five at once means.
+test('the original of queued: all twenty, in four rounds', { skip }, () =>
+  withTheirs('scaling-microservices/queued/.crossbar/config.json',
+    async ({ url }) => {
+      const said = await scaled('queued', url);
+      assert.equal(count(said, /'call_no'/g), 20);
+      const [, took] = said.match(/run-time \(wallclock\): (\S+)/);
+      assert.ok(Number(took) >= 8, took);
     }));
+
+// "when a 5th call comes in, this call will be immediately denied with
+// 'maximum concurrency reached'": the client calls until it is, and the calls
+// before are answered.
+test('the original of simple: calls until one is denied', { skip }, () =>
+  withTheirs('scaling-microservices/simple/.crossbar/config.json',
+    async ({ url }) => {
+      const said = await scaled('simple', url);
+      assert.match(said, /stopping to issue calls - maximum concurrency/);
+      const issued = count(said, /issueing call/g);
+      const answered = count(said, /'call_no'/g);
+      assert.ok(answered >= 8, 'both callees\' slots were in use');
+      assert.ok(answered < issued, 'and one call was denied');
+      const numbers = [...said.matchAll(/'call_no': (\d+)/g)]
+        .map(([, number]) => Number(number)).sort((a, b) => a - b);
+      assert.deepEqual(numbers.slice(0, 8), [1, 2, 3, 4, 5, 6, 7, 8]);
+    }));
+
+// --- the travelling salesman -------------------------------------------------
+
+const SALESMAN = 'demos/salesman';
+const NODES = 5; // as many as the orchestrator calls at once, no queue is there
+const BATCHES = 152; // from temperature 1 down to 0.01, by 3 % each
+
+/** A Node.js program of the demo, with the packages that we have. Its other
+ * orchestrator is for pages only: in Node.js it hides `process` from itself. */
+const salesman = (file, url) => program(process.execPath,
+  [path.join(talk, SALESMAN, file), url],
+  { env: { ...process.env, NODE_PATH: path.join(here, 'node_modules') } });
+
+/** A tab of the demo. What is not the router's is knockout, from our
+ * packages; the page does without the rest. */
+async function tab(browser, router, page) {
+  const knockout = path.join(here, 'node_modules', 'knockout', 'build',
+    'output', 'knockout-latest.js');
+  const opened = await (await browser.newContext()).newPage();
+  opened.said = '';
+  opened.on('console', (line) => { opened.said += `${line.text()}\n`; });
+  await opened.route((url) => url.port !== String(router.port), (route) =>
+    (/knockout/.test(route.request().url()) ?
+      route.fulfill({ path: knockout, contentType: 'text/javascript' }) :
+      route.abort()));
+  await opened.goto(`http://127.0.0.1:${router.port}/${page}`);
+  return opened;
 }
+
+/** A compute node in a tab: it registers when it is told to. */
+async function tabNode(browser, router) {
+  const node = await tab(browser, router, 'index.html');
+  await until('a session', () => /TSP connected/.test(node.said));
+  await node.click('text=Register Local Compute Node');
+  return node;
+}
+
+/** One in Node.js registers at once. */
+async function nodeNode(router) {
+  const node = salesman('web/js/compute_tsp.js', router.url);
+  await until('a session', () => /session\.id/.test(node.said));
+  return node;
+}
+
+async function salesmanInTabs(router, browser, tabs) {
+  const nodes = [];
+  for (let i = 0; i < NODES; i++)
+    nodes.push(await (i < tabs ? tabNode(browser, router) :
+      nodeNode(router)));
+  const orchestrator = await tab(browser, router, 'backend.html');
+  await until('a route', () => /^computed /m.test(orchestrator.said), 120000);
+  assert.match(orchestrator.said, /^getNumberOfCallees 5$/m);
+  assert.equal(count(orchestrator.said, /^temps /gm), BATCHES);
+  for (const node of nodes) {
+    await node.stop?.();
+    assert.equal(count(node.said, /^computeTsp called$/gm), BATCHES,
+      'the policy is roundrobin');
+  }
+  for (const node of nodes.slice(0, tabs))
+    assert.equal(await node.textContent('[data-bind$="numberOfCities"]'),
+      '50', 'it was told of the new state');
+}
+
+for (const tabs of [NODES, 2])
+  test(`the original salesman, ${tabs} of ${NODES} nodes in browser tabs`,
+    { skip }, () => withTheirs(`${SALESMAN}/.crossbar/config.json`,
+      async (router) => {
+        const browser = await launch();
+        try {
+          await salesmanInTabs(router, browser, tabs);
+        } finally {
+          await browser.close();
+        }
+      }));
+
+// Its orchestrator joins another realm than all of its compute nodes, so that
+// one of ours answers it.
+test('the original of the Node.js orchestrator', { skip }, () =>
+  withTheirs(`${SALESMAN}/.crossbar/config_node_orchestrator.json`,
+    async ({ url }) => {
+      const orchestrator = salesman('node/orchestrator.js', url);
+      await until('its subscription', () =>
+        /not registered, subscribe/.test(orchestrator.said));
+      const { session, connection } = await join(url);
+      let calls = 0;
+      await session.register('io.crossbar.demo.tsp.compute_tsp',
+        (args, { startRoute }) => {
+          calls++;
+          return { route: startRoute, length: 1000 };
+        });
+      await until('a route', () => /^computed \[/m.test(orchestrator.said),
+        120000);
+      assert.match(orchestrator.said, /registration for computeTsp received/);
+      assert.match(orchestrator.said, /\] 1000 original length was /);
+      assert.equal(calls, 30 * BATCHES);
+      connection.close();
+    }));

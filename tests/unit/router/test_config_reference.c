@@ -2,7 +2,9 @@
  * are taken from their sources. */
 #include "room.h"
 
+#include <fcntl.h>
 #include <glob.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "router/config.h"
@@ -105,14 +107,20 @@ static void test_config_reference__has_every_key(void **state)
 /* The example at its top is a configuration without mistakes and warnings. */
 static void test_config_reference__its_example_is_well(void **state)
 {
-	char path[] = "/tmp/manyhands-reference-XXXXXX";
+	char dir[] = "/tmp/manyhands-reference-XXXXXX";
+	char path[64], web[64];
 	const char *begin, *end;
 	struct config c;
 	struct buf notes;
 	struct why why = { "" };
-	int fd = mkstemp(path);
+	int fd;
 
 	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/c.json", dir);
+	snprintf(web, sizeof web, "%s/web", dir);
+	assert_int_equal(mkdir(web, 0700), 0);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
 	read_whole("router/CONFIG.md", reference, sizeof reference);
 	begin = strstr(reference, "```json\n");
 	assert_non_null(begin);
@@ -128,6 +136,8 @@ static void test_config_reference__its_example_is_well(void **state)
 	buf_deinit(&notes);
 	config_deinit(&c);
 	unlink(path);
+	rmdir(web);
+	rmdir(dir);
 }
 
 int main(void)

@@ -1,4 +1,5 @@
 /* Pages, the join URL and Origins, without a socket. */
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ static void web_with_pages(struct web *w)
 	write_file("deep/a.js", "let a;", 1);
 	web_init(w);
 	web_add_port(w, 8080, false);
+	w->own_pages = true;
 	assert_int_equal(files_load(&w->files, dir, &why), 0);
 }
 
@@ -137,6 +139,35 @@ static void test_web__policy_names_the_host(void **state)
 	web_http(&w, &q, &r);
 	assert_null(strstr(r.headers, "evil"));
 	assert_non_null(strstr(r.headers, "connect-src 'self'\r\n"));
+	web_deinit(&w);
+}
+
+/* What a page of an operator's loads is the operator's to say. */
+static void test_web__policy_is_for_our_own_pages(void **state)
+{
+	struct web_path path = { .type = PATH_STATIC, .path = "/more",
+				 .text = dir };
+	struct web w;
+	struct why why;
+
+	(void)state;
+	web_with_pages(&w);
+	assert_int_equal(web_load_paths(&w, &path, 1, &why), 0);
+	assert_non_null(strstr(get(&w, "/stage", "", "").headers,
+			       "Content-Security-Policy"));
+	assert_string_equal(strtok((char *)get(&w, "/more/stage.html", "", "")
+					   .headers, "\r\n"),
+			    "X-Content-Type-Options: nosniff");
+	assert_null(strstr(get(&w, "/more/stage.html", "", "").headers,
+			   "Content-Security-Policy"));
+	/* What is not there is said by us. */
+	assert_non_null(strstr(get(&w, "/more/none.html", "", "").headers,
+			       "Content-Security-Policy"));
+	w.own_pages = false;
+	assert_null(strstr(get(&w, "/stage", "", "").headers,
+			   "Content-Security-Policy"));
+	assert_non_null(strstr(get(&w, "/join.json", "", "").headers,
+			       "Content-Security-Policy"));
 	web_deinit(&w);
 }
 
@@ -270,15 +301,58 @@ static void test_web__public_urls(void **state)
 	assert_false(web_url_valid("a.example"));
 }
 
+/* A configured folder that is not there has no files; --web's is wanted. */
 static void test_web__missing_folder(void **state)
 {
+	struct web_path path = { .type = PATH_STATIC, .path = "/more",
+				 .text = "/nowhere/web" };
 	struct files f;
+	struct web w;
 	struct why why = { "" };
 
 	(void)state;
 	files_init(&f);
-	assert_int_equal(files_load(&f, "/nowhere/web", &why), ERR_IO);
+	assert_int_equal(files_load(&f, "/nowhere/web", &why), ERR_NOT_FOUND);
 	assert_non_null(strstr(why.text, "/nowhere/web"));
+	web_init(&w);
+	assert_int_equal(web_load_pages(&w, "/nowhere/web", &why), 0);
+	assert_int_equal(web_load_paths(&w, &path, 1, &why), 0);
+	assert_int_equal(get(&w, "/more/a", "", "").status, 404);
+	web_deinit(&w);
+}
+
+/* Nothing is read, and yet it says what reading would. */
+static void test_web__check_is_as_strict_as_reading(void **state)
+{
+	char text[200], good[64];
+	struct files f;
+	struct why checked = { "" }, read = { "" };
+	int err;
+
+	(void)state;
+	snprintf(good, sizeof good, "%s/fine", dir);
+	mkdir(good, 0700);
+	assert_int_equal(files_check(good, &checked), 0);
+	snprintf(text, sizeof text, "%s/fine/file", dir);
+	close(open(text, O_CREAT, 0600));
+	err = files_check(text, &checked);
+	assert_int_equal(err, ERR_IO); /* no folder */
+	files_init(&f);
+	assert_int_equal(files_load(&f, text, &read), err);
+	assert_string_equal(read.text, checked.text);
+	snprintf(text, sizeof text, "%s/fine/lost", dir);
+	assert_int_equal(symlink("nowhere", text), 0);
+	err = files_check(good, &checked);
+	assert_int_equal(err, ERR_IO); /* a link that leads nowhere */
+	assert_int_equal(files_load(&f, good, &read), err);
+	assert_string_equal(read.text, checked.text);
+	unlink(text);
+	/* A folder that is in itself has no end. */
+	assert_int_equal(symlink(".", text), 0);
+	err = files_check(good, &checked);
+	assert_int_equal(err, ERR_LIMIT);
+	assert_int_equal(files_load(&f, good, &read), err);
+	assert_string_equal(read.text, checked.text);
 }
 
 /* A module in the middle of a finder pattern is dark, the margin is not. */
@@ -302,12 +376,14 @@ int main(void)
 		cmocka_unit_test(test_web__nothing_else_can_be_asked_for),
 		cmocka_unit_test(test_web__gzip_and_etag),
 		cmocka_unit_test(test_web__policy_names_the_host),
+		cmocka_unit_test(test_web__policy_is_for_our_own_pages),
 		cmocka_unit_test(test_web__pages_of_another_router),
 		cmocka_unit_test(test_web__join_url),
 		cmocka_unit_test(test_web__origins),
 		cmocka_unit_test(test_web__origins_with_stars),
 		cmocka_unit_test(test_web__public_urls),
 		cmocka_unit_test(test_web__missing_folder),
+		cmocka_unit_test(test_web__check_is_as_strict_as_reading),
 		cmocka_unit_test(test_qr__is_drawn),
 	};
 	char command[64];
