@@ -189,6 +189,14 @@ static struct value subject_of(struct arena *a, enum happening what,
 	return value_null();
 }
 
+/* Subscriptions to the meta API's own topics are nobody's news, as in the
+ * other routers: who watches would hear of watching. */
+static bool is_news(enum happening what, const void *subject)
+{
+	return what < SUBSCRIPTION_CREATED ||
+	       !uri_reserved(((const struct subscription *)subject)->uri);
+}
+
 void meta_happened(void *ctx, enum happening what, uint64_t session,
 		   const void *subject)
 {
@@ -196,7 +204,8 @@ void meta_happened(void *ctx, enum happening what, uint64_t session,
 	struct arena *a = &r->turn->arena;
 	struct value args = value_list();
 
-	if (!broker_has_subscribers(&r->broker, topics[what]))
+	if (!broker_has_subscribers(&r->broker, topics[what]) ||
+	    !is_news(what, subject))
 		return;
 	meta_add(a, &args, meta_id(session));
 	meta_add(a, &args, subject_of(a, what, subject));

@@ -221,25 +221,54 @@ static bool raw_is(const struct serializer *serializer, struct bytes raw,
 	return (first & 0xf0) == 0x90 || first == 0xdc || first == 0xdd;
 }
 
-static int take_payload(struct message *m, const struct shape *shape,
+static struct bytes empty_list(const struct serializer *serializer)
+{
+	if (serializer->id == SERIALIZER_JSON)
+		return bytes_str("[]");
+	return bytes_str(serializer->id == SERIALIZER_CBOR ? "\x80" : "\x90");
+}
+
+/* A list or dict, or null as Go's and Python's clients say of what nobody gave
+ * them: then *out is left as it is. */
+static int take_part(struct decoder *d, struct bytes raw, bool dict,
+		     struct bytes *out)
+{
+	struct value v;
+	int err;
+
+	if (raw_is(d->serializer, raw, dict)) {
+		*out = raw;
+		return 0;
+	}
+	err = build_element(d, raw, &v);
+	return err || v.type == VALUE_NULL ? err : ERR_MALFORMED;
+}
+
+static int take_payload(struct decoder *d, const struct shape *shape,
 			const struct bytes *rest, unsigned count,
 			struct why *why)
 {
-	if (count > (shape->payload ? 2 : 0))
+	static const char *const wanted[] = { "Arguments: a list",
+					      "ArgumentsKw: a dict" };
+	struct payload *p = &d->out->payload;
+	unsigned max = shape->payload ? 2 : 0;
+
+	if (count > max)
 		return why_set(why, ERR_MALFORMED, "%s: %u elements too many",
-			       shape->name,
-			       count - (shape->payload ? 2 : 0));
-	if (count > 0 && !raw_is(m->payload.serializer, rest[0], false))
-		return why_set(why, ERR_MALFORMED,
-			       "%s: Arguments: a list is wanted", shape->name);
-	if (count > 1 && !raw_is(m->payload.serializer, rest[1], true))
-		return why_set(why, ERR_MALFORMED,
-			       "%s: ArgumentsKw: a dict is wanted",
-			       shape->name);
-	if (count > 0)
-		m->payload.args = rest[0];
-	if (count > 1)
-		m->payload.kwargs = rest[1];
+			       shape->name, count - max);
+	for (unsigned i = 0; i < count; i++) {
+		int err = take_part(d, rest[i], i,
+				    i ? &p->kwargs : &p->args);
+
+		if (err == ERR_MALFORMED)
+			return why_set(why, err, "%s: %s is wanted",
+				       shape->name, wanted[i]);
+		if (err)
+			return why_set(why, err, "%s: %s", shape->name,
+				       err_text(err));
+	}
+	if (p->kwargs.data && !p->args.data)
+		p->args = empty_list(d->serializer);
 	return 0;
 }
 
@@ -267,7 +296,7 @@ static int take_elements(struct decoder *d, const struct shape *shape,
 			return why_set(why, err, "%s: %s", shape->name,
 				       err_text(err));
 	}
-	return take_payload(d->out, shape, elements + i, count - i, why);
+	return take_payload(d, shape, elements + i, count - i, why);
 }
 
 /* Only a revocation has no request, and it says in a dict what it is about. */

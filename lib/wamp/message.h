@@ -39,7 +39,8 @@ enum message_type {
 };
 
 /* Raw slices in the language of `serializer`; absent: data NULL. kwargs is
- * never there without args. Several EVENTs may share one payload. */
+ * never there without args. Either may come as null, which reads as absent.
+ * Several EVENTs may share one payload. */
 struct payload {
 	const struct serializer *serializer;
 	struct bytes args, kwargs;

@@ -246,16 +246,39 @@ static void test_meta__subscription_events(void **state)
 	(void)state;
 	trio_init(&t);
 	watch(&t.watcher, 1, "wamp.subscription.on_create");
-	/* It hears of its own, after SUBSCRIBED. */
-	hears(&t.watcher, "[36,*,*,{},[*,{'id':*,'created':'*',"
-			  "'uri':'wamp.subscription.on_create',"
-			  "'match':'exact'}]]");
 	watch(&t.watcher, 2, "wamp.subscription.on_delete");
-	hears(&t.watcher, "[36,*");
 	watch(&t.a, 1, "a.b");
-	hears(&t.watcher, "[36,*,*,{},[*,{*'uri':'a.b'*}]]");
+	hears(&t.watcher, "[36,*,*,{},[*,{'id':*,'created':'*','uri':'a.b',"
+			  "'match':'exact'}]]");
 	peer_lose(&t.a);
 	hears(&t.watcher, "[36,*,*,{},[*,*]]");
+	hears_nothing(&t.watcher);
+	trio_deinit(&t);
+}
+
+/* Who watches does not hear of watching, neither its own nor others'. */
+static void test_meta__subscriptions_of_meta_topics_are_no_news(void **state)
+{
+	static const char *const events[] = { "create", "subscribe",
+					      "unsubscribe", "delete" };
+	struct trio t;
+	char topic[64];
+
+	(void)state;
+	trio_init(&t);
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(topic, sizeof topic, "wamp.subscription.on_%s",
+			 events[i]);
+		watch(&t.watcher, i + 1, topic);
+	}
+	watch(&t.a, 1, "wamp.session.on_join");
+	say(&t.a, "[32,2,{'match':'prefix'},'wamp.registration.']");
+	hears(&t.a, "[33,*");
+	peer_lose(&t.a);
+	hears_nothing(&t.watcher);
+	watch(&t.b, 1, "wampum.belt");
+	for (unsigned i = 0; i < 2; i++)
+		hears(&t.watcher, "[36,*");
 	hears_nothing(&t.watcher);
 	trio_deinit(&t);
 }
@@ -366,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_meta__registration_events),
 		cmocka_unit_test(test_meta__subscription_procedures),
 		cmocka_unit_test(test_meta__subscription_events),
+		cmocka_unit_test(
+			test_meta__subscriptions_of_meta_topics_are_no_news),
 		cmocka_unit_test(test_meta__bad_arguments),
 		cmocka_unit_test(test_meta__null_is_as_absent),
 		cmocka_unit_test(test_meta__kill_is_for_who_may_call_it),

@@ -460,9 +460,9 @@ static void test_message__error_answers_requests_only(void **state)
 static void test_message__payloads_are_a_list_and_a_dict(void **state)
 {
 	static const char *const bad[] = {
-		"[48,1,{},\"a\",{}]",       "[48,1,{},\"a\",null]",
+		"[48,1,{},\"a\",{}]",       "[48,1,{},\"a\",null,[]]",
 		"[48,1,{},\"a\",1]",        "[48,1,{},\"a\",\"x\"]",
-		"[48,1,{},\"a\",[],[]]",    "[48,1,{},\"a\",[],null]",
+		"[48,1,{},\"a\",[],[]]",    "[48,1,{},\"a\",null,null,1]",
 		"[48,1,{},\"a\",[],\"{\"]", "[48,1,{},\"a\",\"[\"]",
 	};
 
@@ -470,6 +470,58 @@ static void test_message__payloads_are_a_list_and_a_dict(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(decode_all(bad[i], FROM_CLIENT),
 				 ERR_MALFORMED);
+}
+
+/* In JSON's words; NULL: absent. */
+static void says(const struct payload *payload, struct bytes part,
+		 const char *json)
+{
+	struct buf out;
+
+	if (!json) {
+		assert_null(part.data);
+		return;
+	}
+	buf_init(&out);
+	assert_int_equal(serializer_transcode(payload->serializer, part,
+					      &serializer_json, &arena, limits,
+					      &out),
+			 0);
+	assert_text(buf_bytes(&out), json);
+	buf_deinit(&out);
+}
+
+static void test_message__null_arguments_are_absent(void **state)
+{
+	static const struct {
+		const char *text, *args, *kwargs;
+	} cases[] = {
+		{ "[48,1,{},\"a\",null]", NULL, NULL },
+		{ "[48,1,{},\"a\",null,null]", NULL, NULL },
+		{ "[48,1,{},\"a\",[7],null]", "[7]", NULL },
+		{ "[48,1,{},\"a\",null,{\"k\":1}]", "[]", "{\"k\":1}" },
+		{ "[70,1,{},null,{\"k\":1}]", "[]", "{\"k\":1}" },
+	};
+	struct message m;
+	struct why why;
+	struct buf raw;
+
+	(void)state;
+	buf_init(&raw);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int k = 0; k < LANGUAGES; k++) {
+			buf_clear(&raw);
+			assert_int_equal(every[k]->encode(&raw, tree(&arena,
+						cases[i].text)),
+					 0);
+			assert_int_equal(message_decode(&arena, every[k],
+						buf_bytes(&raw), limits,
+						FROM_CLIENT, &m, &why),
+					 0);
+			says(&m.payload, m.payload.args, cases[i].args);
+			says(&m.payload, m.payload.kwargs, cases[i].kwargs);
+		}
+	buf_deinit(&raw);
 }
 
 static void test_message__what_is_no_message(void **state)
@@ -702,6 +754,7 @@ int main(void)
 		cmocka_unit_test(test_message__a_revocation_names_its_subject),
 		cmocka_unit_test(test_message__error_answers_requests_only),
 		cmocka_unit_test(test_message__payloads_are_a_list_and_a_dict),
+		cmocka_unit_test(test_message__null_arguments_are_absent),
 		cmocka_unit_test(test_message__what_is_no_message),
 		cmocka_unit_test(test_message__names),
 		cmocka_unit_test(test_message__a_header_without_its_payload),
