@@ -33,8 +33,6 @@ static void asks(struct trio *t, const char *wanted, const char *fmt, ...)
 static void watch(struct peer *p)
 {
 	peer_subscribe(p, "'match':'prefix'", "wamp.subscription.on_");
-	hears(p, "[36,*on_create*");
-	hears(p, "[36,*on_subscribe*");
 }
 
 /* --- events -------------------------------------------------------------- */
