@@ -27,6 +27,7 @@ struct bridge {
 struct asked {
 	struct bridge *bridge;
 	struct http_later *later;
+	uint64_t call; /* the request's id, of a call */
 	char origin[ORIGIN_BYTES_MAX + 1];
 };
 
@@ -178,6 +179,19 @@ static int limit_time(struct arena *a, struct value *options)
 	return dict_set(a, options, "timeout", value_int(BRIDGE_CALL_MS));
 }
 
+/* Nobody waits any more: the call is ended, too, so that its callee can stop
+ * and its place is free. on_reply follows. */
+static void on_gone(void *ctx)
+{
+	struct asked *asked = ctx;
+	struct bridge *b = asked->bridge;
+
+	/* A session that is over has no call: it has failed already. */
+	if (asked->call && b->local &&
+	    !client_cancel(local_client(b->local), asked->call, "killnowait"))
+		b->settle(b->ctx);
+}
+
 /* on_reply follows, in the router's next turn. */
 static int say(struct bridge *b, struct arena *a, struct bridge_request *q,
 	       struct asked *asked)
@@ -191,7 +205,7 @@ static int say(struct bridge *b, struct arena *a, struct bridge_request *q,
 		err = limit_time(a, &q->options);
 		return err ? err : client_call(c, q->uri, &q->options,
 					       &q->args, &q->kwargs,
-					       on_reply, asked, NULL);
+					       on_reply, asked, &asked->call);
 	}
 	err = dict_set(a, &q->options, "acknowledge", value_bool(true));
 	return err ? err : client_publish(c, q->uri, &q->options, &q->args,
@@ -212,13 +226,15 @@ static void ask_realm(struct bridge *b, struct arena *a,
 	asked->bridge = b;
 	if (q->origin.len)
 		memcpy(asked->origin, q->origin.data, q->origin.len);
-	asked->later = http_later(q);
+	asked->later = http_later(q, on_gone, asked);
 	err = asked->later ? say(b, a, request, asked) : ERR_NOMEM;
 	if (!err) {
 		b->settle(b->ctx);
 		return;
 	}
-	refuse(b, 503, "out of memory, or the router goes down", r);
+	refuse(b, 503, asked->later ? "out of memory, or the router goes down"
+				    : "too many requests wait, or out of memory",
+	       r);
 	if (asked->later)
 		http_answer(asked->later, r);
 	free(asked);
@@ -243,10 +259,10 @@ static unsigned check(struct bridge *b, const struct http_request *q,
 
 	*why = "requests from this address are not accepted";
 	if (!is_let_in(c, q->peer))
-		return 403;
+		return 400;
 	*why = "requests are accepted over TLS only";
 	if (c->require_tls && !q->secure)
-		return 403;
+		return 400;
 	status = bridge_check_type(q->content_type, why);
 	if (status)
 		return status;

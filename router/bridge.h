@@ -12,11 +12,14 @@
  *   200 {"error": URI, "args": […], "kwargs": {…}}: what WAMP answers
  *   other {"error": text, "args": [], "kwargs": {}}: the request was refused
  *
- * 400 a malformed request, or one whose signature (bridge_sign.h) lacks
- * something or is out of time; 401 a wrong one; 403 from where it comes: its
- * address, not over TLS, or a page whose origin may not connect (the same as
- * for WebSockets); 405, 413, 415; 503 there is no memory or the router goes
- * down; 504 no result within BRIDGE_CALL_MS.
+ * With Crossbar.io's statuses: 400 a malformed request, of another type than
+ * JSON, from another address or not over TLS, or one whose signature
+ * (bridge_sign.h) lacks something or is out of time; 401 a wrong one; 405,
+ * 413. And our own: 401 a signature that came before; 403 a page whose origin
+ * may not connect (the same as for WebSockets; there all may); 503 there is
+ * no memory, too many wait (server.h), or the router goes down; 504 no result
+ * within BRIDGE_CALL_MS. Who closes the connection before the answer comes has its call canceled
+ * (killnowait); an event is published all the same.
  */
 #ifndef ROUTER_BRIDGE_H
 #define ROUTER_BRIDGE_H

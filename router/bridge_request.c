@@ -46,7 +46,7 @@ unsigned bridge_check_type(struct bytes content_type, const char **why)
 	if (!trim(content_type).len)
 		return 0;
 	if (!is_word(cut(&rest), "application/json"))
-		return refuse(why, 415, "Content-Type: accepted is "
+		return refuse(why, 400, "Content-Type: accepted is "
 					"application/json");
 	while (rest.len) {
 		part = cut(&rest);
@@ -132,7 +132,7 @@ unsigned bridge_read_request(struct arena *a, struct bytes body,
 	if (err == ERR_NOMEM)
 		return refuse(why, 503, NULL);
 	if (err == ERR_LIMIT)
-		return refuse(why, 413, "the body is too deep, or has too "
+		return refuse(why, 400, "the body is too deep, or has too "
 					"many elements");
 	if (err)
 		return refuse(why, 400, "the body is not JSON in UTF-8");

@@ -17,8 +17,8 @@ struct bridge_request {
 unsigned bridge_read_request(struct arena *a, struct bytes body,
 			     const struct wamp_limits *limits, bool calls,
 			     struct bridge_request *out, const char **why);
-/* "application/json", and no charset but UTF-8; nothing said is fine. 0, 400
- * or 415. */
+/* "application/json", and no charset but UTF-8; nothing said is fine. 0 or
+ * 400. */
 unsigned bridge_check_type(struct bytes content_type, const char **why);
 
 #endif

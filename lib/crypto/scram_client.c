@@ -112,7 +112,7 @@ int scram_answer(struct scram_client *c, const struct value *extra,
 		 struct buf *signature, struct why *why)
 {
 	uint8_t client[SHA256_BYTES];
-	struct scram_terms terms;
+	struct scram_terms terms = { .draft = false };
 	int err;
 
 	if (!scram_text_valid(c->authid))

@@ -11,6 +11,7 @@ enum {
 	IDLE_MS = 60000,
 	LATER_MS = 600000,
 	HALF_OPEN_MAX = 512,
+	WAITING_MAX = 2048,
 	CONNECTIONS_MAX = 10000,
 	RETRY_MS = 100,
 };
@@ -52,8 +53,7 @@ static void accept_one(struct listener *l)
 	}
 	stream_nodelay(stream);
 	http_conn_start(s, stream, s->connections >= s->config.connections_max);
-	while (s->half_open_count > s->config.half_open_max)
-		http_conn_drop(TAILQ_FIRST(&s->half_open));
+	http_conns_limit(s);
 }
 
 static void on_connection(uv_stream_t *listening, int status)
@@ -227,9 +227,12 @@ struct server *server_new(struct loop *l, const struct server_config *config)
 		s->config.later_ms = LATER_MS;
 	if (!s->config.half_open_max)
 		s->config.half_open_max = HALF_OPEN_MAX;
+	if (!s->config.waiting_max)
+		s->config.waiting_max = WAITING_MAX;
 	if (!s->config.connections_max)
 		s->config.connections_max = CONNECTIONS_MAX;
-	TAILQ_INIT(&s->half_open);
+	TAILQ_INIT(&s->half_open.all);
+	TAILQ_INIT(&s->waiting.all);
 	return s;
 }
 
@@ -260,8 +263,10 @@ void server_stop(struct server *s)
 							       socket's file */
 	}
 	s->listeners = NULL;
-	while (!TAILQ_EMPTY(&s->half_open))
-		http_conn_drop(TAILQ_FIRST(&s->half_open));
+	while (!TAILQ_EMPTY(&s->half_open.all))
+		http_conn_drop(TAILQ_FIRST(&s->half_open.all));
+	while (!TAILQ_EMPTY(&s->waiting.all))
+		http_conn_drop(TAILQ_FIRST(&s->waiting.all));
 }
 
 void server_free(struct server *s)

@@ -47,11 +47,16 @@ struct http_response {
 	bool copy;
 };
 
+typedef void http_gone_fn(void *ctx);
+
 /* Within the http callback: the answer comes later, the response is not looked
- * at. NULL: out of memory, then it is. */
-struct http_later *http_later(const struct http_request *request);
-/* To be called once, also when the connection is gone meanwhile, as nobody says
- * so: takes `later`. May be called before the http callback returns. */
+ * at. NULL: out of memory, or as many wait as may; then it is. `gone` is told
+ * once that nobody waits any more: the peer has closed its connection, or it
+ * took too long. NULL: that is of no interest. */
+struct http_later *http_later(const struct http_request *request,
+			      http_gone_fn *gone, void *ctx);
+/* To be called once, also when the connection is gone meanwhile: takes
+ * `later`. May be called before the http callback returns, and by `gone`. */
 void http_answer(struct http_later *later,
 		 const struct http_response *response);
 
@@ -68,6 +73,9 @@ struct server_config {
 				     the oldest is closed; 0: 512 */
 	unsigned connections_max; /* beyond: refused with 503, or RawSocket's
 				     4; 0: 10,000 */
+	unsigned waiting_max; /* for answers that come later, which are not
+				 half open; beyond: http_later refuses;
+				 0: 2,048 */
 	uint32_t head_ms; /* for a head to be complete; 0: 15,000 */
 	uint32_t idle_ms; /* between requests; 0: 60,000 */
 	/* The longest body that a POST to this path may have; 0, or NULL: only

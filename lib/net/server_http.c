@@ -13,6 +13,8 @@ enum { LINGER_MS = 2000 };
 
 struct http_later {
 	struct http_conn *conn; /* NULL: it is gone */
+	http_gone_fn *gone;     /* or NULL */
+	void *ctx;
 };
 
 static uint64_t now_ms(const struct http_conn *c)
@@ -44,26 +46,45 @@ static void wait_for(struct http_conn *c, uint32_t limit_ms)
 	stream_wake_by(c->stream, c->due_ms);
 }
 
-/* It got on: others are older now. */
-static void refresh(struct http_conn *c)
-{
-	TAILQ_REMOVE(&c->server->half_open, c, link);
-	TAILQ_INSERT_TAIL(&c->server->half_open, c, link);
-}
-
-/* Out of the list of the half open, for good. */
+/* Out of its list of the server's. */
 static void forget(struct http_conn *c)
 {
-	TAILQ_REMOVE(&c->server->half_open, c, link);
-	c->server->half_open_count--;
+	TAILQ_REMOVE(&c->list->all, c, link);
+	c->list->count--;
 }
 
-/* Whose answer comes later speaks to nobody. */
+/* The youngest of a list. */
+static void enlist(struct http_conn *c, struct http_conns *list)
+{
+	TAILQ_INSERT_TAIL(&list->all, c, link);
+	list->count++;
+	c->list = list;
+}
+
+/* It got on: others are older now, or belong to another list than it. */
+static void move_to(struct http_conn *c, struct http_conns *list)
+{
+	forget(c);
+	enlist(c, list);
+}
+
+void http_conns_limit(struct server *s)
+{
+	while (s->half_open.count > s->config.half_open_max)
+		http_conn_drop(TAILQ_FIRST(&s->half_open.all));
+}
+
+/* Whose answer comes later speaks to nobody, and is told so. */
 static void detach(struct http_conn *c)
 {
-	if (c->later)
-		c->later->conn = NULL;
+	struct http_later *later = c->later;
+
+	if (!later)
+		return;
 	c->later = NULL;
+	later->conn = NULL;
+	if (later->gone)
+		later->gone(later->ctx);
 }
 
 static void free_conn(struct http_conn *c)
@@ -77,21 +98,22 @@ void http_conn_drop(struct http_conn *c)
 {
 	if (stream_is_closing(c->stream))
 		return;
-	detach(c);
 	forget(c);
 	stream_close(c->stream);
+	detach(c);
 }
 
 /* Nothing more will be read: the answer is written, then the end. Closing
  * with unread bytes would take the answer back from the peer (RST). */
 void http_conn_linger(struct http_conn *c)
 {
-	detach(c);
 	set_state(c, HTTP_LINGERING);
+	move_to(c, &c->server->half_open);
 	buf_deinit(&c->in);
 	wait_for(c, LINGER_MS);
 	stream_shutdown(c->stream);
 	stream_read(c->stream, true);
+	detach(c);
 }
 
 /* --- answers ------------------------------------------------------------- */
@@ -140,17 +162,22 @@ static void respond(struct http_conn *c, const struct http_response *r,
 		http_conn_drop(c);
 }
 
-struct http_later *http_later(const struct http_request *request)
+struct http_later *http_later(const struct http_request *request,
+			      http_gone_fn *gone, void *ctx)
 {
 	struct http_conn *c = request->conn;
-	struct http_later *later = malloc(sizeof *later);
+	struct server *s = c->server;
+	struct http_later *later = s->waiting.count < s->config.waiting_max ?
+					   malloc(sizeof *later) :
+					   NULL;
 
 	if (!later)
 		return NULL;
-	*later = (struct http_later){ c };
+	*later = (struct http_later){ c, gone, ctx };
 	c->later = later;
 	set_state(c, HTTP_WAITING);
-	wait_for(c, c->server->config.later_ms);
+	move_to(c, &s->waiting);
+	wait_for(c, s->config.later_ms);
 	return later;
 }
 
@@ -163,7 +190,10 @@ void http_answer(struct http_later *later,
 	if (!c)
 		return;
 	c->later = NULL;
+	move_to(c, &c->server->half_open);
+	stream_read(c->stream, false);
 	respond(c, response, false);
+	http_conns_limit(c->server);
 }
 
 /* Its path and query are in the request; the whole of it is there. */
@@ -309,7 +339,7 @@ static bool on_head(struct http_conn *c, size_t length)
 	const char *what;
 	unsigned status = http_parse_request(text, &head, &what);
 
-	refresh(c);
+	move_to(c, &c->server->half_open);
 	if (status) {
 		http_conn_refuse(c, status, what);
 		return false;
@@ -329,6 +359,14 @@ static bool on_head(struct http_conn *c, size_t length)
 static bool is_first_byte(uint8_t byte)
 {
 	return (byte >= 'A' && byte <= 'Z') || byte == '\r';
+}
+
+/* Who waits for an answer is listened to, as its end may come; what it asks
+ * meanwhile is kept, within a limit. */
+static void mind_reading(struct http_conn *c)
+{
+	if (c->state == HTTP_WAITING)
+		stream_read(c->stream, c->in.len < HTTP_HEAD_MAX);
 }
 
 /* One request at most: the next one waits until this one's answer has gone
@@ -364,6 +402,7 @@ static void take_request(struct http_conn *c)
 	buf_drop_front(&c->in, c->whole);
 	c->whole = 0;
 	c->seen = 0;
+	mind_reading(c);
 }
 
 static void on_data(void *ctx, struct bytes data)
@@ -381,6 +420,8 @@ static void on_data(void *ctx, struct bytes data)
 	}
 	if (c->state == HTTP_READING)
 		take_request(c);
+	else
+		mind_reading(c);
 }
 
 /* The answer is out: what comes next? */
@@ -468,8 +509,7 @@ void http_conn_start(struct server *s, struct stream *stream, bool full)
 	buf_init(&c->path);
 	stream_peer(stream, c->peer, &c->local);
 	stream_handle(stream, &stream_handler, c);
-	TAILQ_INSERT_TAIL(&s->half_open, c, link);
-	s->half_open_count++;
+	enlist(c, &s->half_open);
 	s->connections++;
 	wait_for(c, s->config.head_ms);
 	stream_read(stream, true);

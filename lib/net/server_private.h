@@ -16,17 +16,27 @@ struct listener;
 
 enum http_state {
 	HTTP_READING,   /* a head, or waits for one */
-	HTTP_WAITING,   /* for an answer that comes later; nothing is read */
+	HTTP_WAITING,   /* for an answer that comes later; what is read meanwhile
+			   is kept, so that the peer's end is seen */
 	HTTP_ANSWERING, /* the answer is not yet written; nothing is read */
 	HTTP_LINGERING, /* refused: drops what comes until the peer is gone */
 	HTTP_STATES,
+};
+
+struct http_conn;
+
+/* The oldest first. */
+struct http_conns {
+	TAILQ_HEAD(, http_conn) all;
+	unsigned count;
 };
 
 /* A connection that speaks HTTP, or nothing yet. */
 struct http_conn {
 	struct server *server;
 	struct stream *stream; /* owned until it has closed */
-	TAILQ_ENTRY(http_conn) link; /* server's; the oldest first */
+	TAILQ_ENTRY(http_conn) link; /* in its list of the server's */
+	struct http_conns *list;     /* with how many are in it */
 	enum http_state state;
 	struct buf in;   /* read, not used up: begins with a head */
 	size_t seen;     /* of it, looked through for the head's end */
@@ -41,16 +51,14 @@ struct http_conn {
 	bool local;
 };
 
-TAILQ_HEAD(http_conns, http_conn);
-
 struct server {
 	struct loop *loop;
 	struct server_config config;
 	struct listener *listeners; /* owned */
 	struct timer *retry;        /* owned until stopped */
-	struct http_conns half_open;
-	unsigned half_open_count;
-	unsigned connections; /* half open, and transports */
+	struct http_conns half_open; /* speak HTTP or nothing yet */
+	struct http_conns waiting;   /* HTTP_WAITING */
+	unsigned connections; /* both, and transports */
 	unsigned open_listeners;
 	bool stopped, freed;
 };
@@ -60,6 +68,8 @@ struct server {
 void http_conn_start(struct server *s, struct stream *stream, bool full);
 /* Closes it at once. */
 void http_conn_drop(struct http_conn *c);
+/* So many speak HTTP or nothing yet as may: the oldest go. */
+void http_conns_limit(struct server *s);
 /* Nothing more will be read: what is in the output is written, then the end. */
 void http_conn_linger(struct http_conn *c);
 /* Answers so, and lingers. `what` is text for people. */

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/http.h"
+#include "net/loop_private.h"
+#include "net/server_private.h"
 #include "net_test.h"
 
 enum { BODY_MAX = 100000 };
@@ -11,6 +14,8 @@ struct fixture {
 	struct world w; /* the first: the callbacks' ctx */
 	struct raw r;
 	struct http_later *later;
+	struct http_later *laters[4]; /* all of them */
+	unsigned later_count, gone;
 	char body[64];
 	size_t body_bytes;
 };
@@ -25,6 +30,13 @@ static const struct http_response well = {
 	.status = 200, .content_type = "text/plain",
 	.body = { (const uint8_t *)"well", 4 },
 };
+
+static const struct http_response full = { .status = 503 };
+
+static void on_gone(void *ctx)
+{
+	((struct fixture *)ctx)->gone++;
+}
 
 static void on_http(void *ctx, const struct http_request *request,
 		    struct http_response *response)
@@ -43,10 +55,13 @@ static void on_http(void *ctx, const struct http_request *request,
 		 request->body.len < 40 ? (int)request->body.len : 0,
 		 request->body.data ? (const char *)request->body.data : "");
 	if (bytes_equal_str(request->path, "/post/later")) {
-		f->later = http_later(request);
-		assert_non_null(f->later);
+		f->later = http_later(request, on_gone, f);
+		if (f->later)
+			f->laters[f->later_count++ % 4] = f->later;
+		else
+			*response = full;
 	} else if (bytes_equal_str(request->path, "/post/now")) {
-		http_answer(http_later(request), &well);
+		http_answer(http_later(request, on_gone, f), &well);
 	} else {
 		*response = well;
 	}
@@ -227,8 +242,114 @@ static void test_body__the_answer_survives_the_connection(void **state)
 	ask_later(f);
 	server_stop(f->w.server);
 	raw_expect_end(&f->r);
+	assert_int_equal(f->gone, 1);
 	http_answer(f->later, &well);
 	assert_int_equal(f->r.in.len, 0);
+}
+
+static bool is_gone(void *ctx)
+{
+	return ((struct fixture *)ctx)->gone > 0;
+}
+
+static void test_body__who_leaves_meanwhile_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+
+	open_raw(f);
+	ask_later(f);
+	raw_text(&f->r, "GET / HTTP/1.1\r\n"); /* is kept, not answered */
+	raw_close(&f->r);
+	until(&f->w, is_gone, f);
+	assert_int_equal(f->gone, 1);
+	assert_int_equal(f->w.requests, 1);
+	http_answer(f->later, &well);
+	assert_int_equal(f->gone, 1);
+}
+
+static void test_body__who_was_answered_is_not_missed(void **state)
+{
+	struct fixture *f = *state;
+
+	open_raw(f);
+	ask_later(f);
+	http_answer(f->later, &well);
+	raw_expect_status(&f->r, 200);
+	raw_close(&f->r);
+	assert_int_equal(f->gone, 0);
+}
+
+/* Who talks on while its answer is waited for fills no memory; all that it
+ * said is heard in the end. */
+static void test_body__what_is_said_meanwhile_has_a_limit(void **state)
+{
+	static char gets[200 * 42 + 1];
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 200; i++)
+		memcpy(gets + i * 42, "GET /post HTTP/1.1\r\nHost: xxxxxxxxxx"
+				      "xx\r\n\r\n", 42);
+	open_raw(f);
+	ask_later(f);
+	for (int i = 0; i < 20; i++)
+		raw_text(&f->r, gets);
+	for (int i = 0; i < 200; i++)
+		turn(&f->w);
+	assert_int_equal(f->w.requests, 1);
+	assert_true(TAILQ_FIRST(&f->w.server->waiting.all)->in.len <
+		    HTTP_HEAD_MAX + LOOP_READ_BYTES);
+	http_answer(f->later, &well);
+	for (int i = 0; i < 1 + 20 * 200; i++)
+		raw_expect_status(&f->r, 200);
+	assert_int_equal(f->w.requests, 1 + 20 * 200);
+}
+
+static void test_body__who_waits_is_not_half_open(void **state)
+{
+	struct fixture *f = *state;
+	struct raw others[3];
+
+	f->w.config.half_open_max = 2;
+	open_raw(f);
+	ask_later(f);
+	for (int i = 0; i < 3; i++)
+		raw_connect(&others[i], &f->w);
+	raw_expect_end(&others[0]);
+	assert_false(f->r.ended);
+	assert_int_equal(f->gone, 0);
+	/* Answered, it is one of them again, and the youngest. */
+	http_answer(f->later, &well);
+	raw_expect_status(&f->r, 200);
+	raw_expect_end(&others[1]);
+	for (int i = 0; i < 3; i++)
+		raw_close(&others[i]);
+}
+
+static void test_body__so_many_may_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct raw second, third;
+
+	f->w.config.waiting_max = 2;
+	open_raw(f);
+	ask_later(f);
+	f->later = NULL;
+	raw_connect(&second, &f->w);
+	raw_text(&second, "POST /post/later HTTP/1.1\r\nHost: x\r\n\r\n");
+	until(&f->w, has_later, f);
+	raw_connect(&third, &f->w);
+	raw_text(&third, "POST /post/later HTTP/1.1\r\nHost: x\r\n\r\n");
+	raw_expect_status(&third, 503);
+	/* Who leaves makes room. */
+	raw_close(&second);
+	until(&f->w, is_gone, f);
+	f->later = NULL;
+	raw_text(&third, "POST /post/later HTTP/1.1\r\nHost: x\r\n\r\n");
+	until(&f->w, has_later, f);
+	for (unsigned i = 0; i < f->later_count; i++)
+		http_answer(f->laters[i], &well);
+	raw_expect_status(&third, 200);
+	raw_close(&third);
 }
 
 static void test_body__the_answer_takes_too_long(void **state)
@@ -240,6 +361,7 @@ static void test_body__the_answer_takes_too_long(void **state)
 	ask_later(f);
 	raw_expect_status(&f->r, 504);
 	raw_expect_end(&f->r);
+	assert_int_equal(f->gone, 1);
 	http_answer(f->later, &well);
 }
 
@@ -255,6 +377,11 @@ int main(void)
 		TEST(test_body__is_refused),
 		TEST(test_body__the_answer_comes_later),
 		TEST(test_body__the_answer_survives_the_connection),
+		TEST(test_body__who_leaves_meanwhile_is_noticed),
+		TEST(test_body__who_was_answered_is_not_missed),
+		TEST(test_body__what_is_said_meanwhile_has_a_limit),
+		TEST(test_body__who_waits_is_not_half_open),
+		TEST(test_body__so_many_may_wait),
 		TEST(test_body__the_answer_takes_too_long),
 	};
 
