@@ -161,8 +161,9 @@ $(B)/tests/unit/wamp/%: $(O)/tests/unit/wamp/%.o $(call lib,wamp base)
 $(B)/tests/unit/crypto/%: $(O)/tests/unit/crypto/%.o $(call lib,crypto wamp base)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(SYS_crypto) $(SYS_wamp)
-$(B)/tests/unit/net/%: $(O)/tests/unit/net/%.o $(O)/tests/unit/net/net_test.o \
-		$(NET_LIBS)
+NET_TEST_OBJ := $(call objs,$(filter-out tests/unit/net/test_%, \
+	$(wildcard tests/unit/net/*.c)))
+$(B)/tests/unit/net/%: $(O)/tests/unit/net/%.o $(NET_TEST_OBJ) $(NET_LIBS)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(NET_SYS)
 $(B)/tests/unit/compute/%: $(O)/tests/unit/compute/%.o $(call lib,compute base)

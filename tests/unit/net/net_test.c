@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/server_private.h"
+
 static const char *const subprotocols[] = { "wamp.2.msgpack", "wamp.2.json",
 					    "wamp.2.msgpack.batched",
 					    "wamp.2.json.batched",
@@ -148,6 +150,11 @@ void world_free(struct world *w)
 	server_stop(w->server);
 	server_free(w->server);
 	loop_free(w->loop);
+}
+
+bool world_is_quiet(void *world)
+{
+	return ((struct world *)world)->server->connections == 0;
 }
 
 /* --- waiting ------------------------------------------------------------- */

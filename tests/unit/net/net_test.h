@@ -2,6 +2,7 @@
  * net_test: what the tests of lib/net share: a server that echoes in one
  * loop, a raw client of that loop that sends and collects bytes, and waiting
  * for a condition. A watchdog ends a test that hangs; no time decides one.
+ * fixture.h is a world with such a client, caller.h our own client.
  */
 #ifndef NET_TEST_H
 #define NET_TEST_H
@@ -52,6 +53,8 @@ void world_init(struct world *w);
 void world_start(struct world *w);
 /* Closes what is open, frees all; the loop asserts that nothing is left. */
 void world_free(struct world *w);
+/* Nobody is connected: a condition. */
+bool world_is_quiet(void *world);
 
 typedef bool condition(void *ctx);
 /* Turns the loop until it holds; fails the test after 20 s. */

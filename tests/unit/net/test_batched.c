@@ -3,70 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/dial.h"
-#include "net_test.h"
+#include "caller.h"
+#include "fixture.h"
 #include "tests/unit/base/fail_malloc.h"
 #include "wamp/batch.h"
 
 enum { TEXT = 0x81, BINARY = 0x82, BATCH_BYTES = 64 * 1024 };
 
-struct fixture {
-	struct world w;
-	struct raw r;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	assert_non_null(f);
-	world_init(&f->w);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	raw_close(&f->r);
-	world_free(&f->w);
-	free(f);
-	return 0;
-}
-
-static void open_json(struct fixture *f)
-{
-	world_start(&f->w);
-	raw_upgrade(&f->r, &f->w, "wamp.2.json.batched");
-}
-
-static void open_binary(struct fixture *f)
-{
-	world_start(&f->w);
-	raw_upgrade(&f->r, &f->w, "wamp.2.msgpack.batched");
-}
-
-static bool is_session_closed(void *ctx)
-{
-	return ((struct world *)ctx)->sessions[0].closed;
-}
-
-static void expect_close(struct fixture *f, unsigned code, const char *why)
-{
-	raw_expect_close(&f->r, code);
-	raw_close(&f->r);
-	until(&f->w, is_session_closed, &f->w);
-	assert_string_equal(f->w.sessions[0].why, why);
-}
-
-/* --- what comes in -------------------------------------------------------- */
+/* --- what comes in ------------------------------------------------------- */
 
 static void test_batched__json_both_ways(void **state)
 {
 	struct fixture *f = *state;
 
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_frame(&f->r, TEXT, "[1]\x1e[22]\x1e[3]\x1e", 13);
 	raw_expect_frame(&f->r, TEXT, "[1]\x1e[22]\x1e[3]\x1e", 13);
 	assert_int_equal(f->w.sessions[0].messages, 3);
@@ -78,7 +28,7 @@ static void test_batched__binary_both_ways(void **state)
 {
 	struct fixture *f = *state;
 
-	open_binary(f);
+	fixture_upgrade(f, "wamp.2.msgpack.batched");
 	raw_frame(&f->r, BINARY, "\0\0\0\1a\0\0\0\2\0\x1e", 11);
 	raw_expect_frame(&f->r, BINARY, "\0\0\0\1a\0\0\0\2\0\x1e", 11);
 	assert_int_equal(f->w.sessions[0].messages, 2);
@@ -89,7 +39,7 @@ static void test_batched__answers_of_one_turn_share_a_message(void **state)
 {
 	struct fixture *f = *state;
 
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_send(&f->r, "\x81\x82\0\0\0\0a\x1e\x81\x82\0\0\0\0b\x1e", 16);
 	raw_expect_frame(&f->r, TEXT, "a\x1e" "b\x1e", 4);
 }
@@ -98,9 +48,9 @@ static void test_batched__nothing_in_it(void **state)
 {
 	struct fixture *f = *state;
 
-	open_binary(f);
+	fixture_upgrade(f, "wamp.2.msgpack.batched");
 	raw_frame(&f->r, BINARY, "", 0);
-	expect_close(f, 1002, "a batch with nothing where a message must be");
+	fixture_expect_close(f, 1002, "a batch with nothing where a message must be");
 	assert_int_equal(f->w.sessions[0].messages, 0);
 }
 
@@ -108,10 +58,10 @@ static void test_batched__empty_message(void **state)
 {
 	struct fixture *f = *state;
 
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_frame(&f->r, TEXT, "[1]\x1e\x1e[2]\x1e", 9);
 	raw_expect_frame(&f->r, TEXT, "[1]\x1e", 4);
-	expect_close(f, 1002, "a batch with nothing where a message must be");
+	fixture_expect_close(f, 1002, "a batch with nothing where a message must be");
 	assert_int_equal(f->w.sessions[0].messages, 1);
 }
 
@@ -119,19 +69,19 @@ static void test_batched__no_separator(void **state)
 {
 	struct fixture *f = *state;
 
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_frame(&f->r, TEXT, "[1]", 3);
-	expect_close(f, 1002, "a batch that ends within a message");
+	fixture_expect_close(f, 1002, "a batch that ends within a message");
 }
 
 static void test_batched__lying_length(void **state)
 {
 	struct fixture *f = *state;
 
-	open_binary(f);
+	fixture_upgrade(f, "wamp.2.msgpack.batched");
 	raw_frame(&f->r, BINARY, "\0\0\0\1a\xff\xff\xff\xffx", 10);
 	raw_expect_frame(&f->r, BINARY, "\0\0\0\1a", 5);
-	expect_close(f, 1002, "a batch that ends within a message");
+	fixture_expect_close(f, 1002, "a batch that ends within a message");
 	assert_int_equal(f->w.sessions[0].messages, 1);
 }
 
@@ -139,21 +89,21 @@ static void test_batched__half_a_length(void **state)
 {
 	struct fixture *f = *state;
 
-	open_binary(f);
+	fixture_upgrade(f, "wamp.2.msgpack.batched");
 	raw_frame(&f->r, BINARY, "\0\0\0", 3);
-	expect_close(f, 1002, "a batch that ends within a message");
+	fixture_expect_close(f, 1002, "a batch that ends within a message");
 }
 
 static void test_batched__text_where_binary_is_spoken(void **state)
 {
 	struct fixture *f = *state;
 
-	open_binary(f);
+	fixture_upgrade(f, "wamp.2.msgpack.batched");
 	raw_frame(&f->r, TEXT, "\0\0\0\1a", 5);
-	expect_close(f, 1003, "a text frame where binary is spoken");
+	fixture_expect_close(f, 1003, "a text frame where binary is spoken");
 }
 
-/* --- closed in the middle ------------------------------------------------- */
+/* --- closed in the middle ------------------------------------------------ */
 
 static void close_at_two(struct session *s, struct bytes message)
 {
@@ -174,7 +124,7 @@ static void test_batched__closed_in_the_middle(void **state)
 	struct fixture *f = *state;
 
 	f->w.on_message = close_at_two;
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_frame(&f->r, TEXT, "a\x1e" "b\x1e" "c\x1e\x1e", 7);
 	raw_expect_frame(&f->r, TEXT, "a\x1e" "b\x1e", 4);
 	raw_expect_len(&f->r, 4);
@@ -192,14 +142,14 @@ static void test_batched__dropped_in_the_middle(void **state)
 	struct fixture *f = *state;
 
 	f->w.on_message = drop_at_two;
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_frame(&f->r, TEXT, "a\x1e" "b\x1e" "c\x1e", 6);
 	until(&f->w, is_session_closed, &f->w);
 	assert_string_equal(f->w.sessions[0].why, "dropped");
 	assert_int_equal(f->w.sessions[0].messages, 2);
 }
 
-/* --- limits --------------------------------------------------------------- */
+/* --- limits -------------------------------------------------------------- */
 
 static void test_batched__message_max_is_for_each(void **state)
 {
@@ -209,14 +159,14 @@ static void test_batched__message_max_is_for_each(void **state)
 	f->w.config.limits.message_max = 100;
 	memset(data, 'x', sizeof data);
 	data[100] = data[201] = data[302] = 0x1e;
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	raw_frame(&f->r, TEXT, data, sizeof data);
 	raw_expect_len(&f->r, 4 + sizeof data);
 	assert_int_equal(f->w.sessions[0].messages, 3);
 	buf_clear(&f->r.in);
 	data[100] = 'x';
 	raw_frame(&f->r, TEXT, data, sizeof data);
-	expect_close(f, 1009, "message too big");
+	fixture_expect_close(f, 1009, "message too big");
 	assert_int_equal(f->w.sessions[0].messages, 3);
 }
 
@@ -256,11 +206,11 @@ static void test_batched__messages_max(void **state)
 	struct wanted wanted = { &f->w.sessions[0], 4096 };
 
 	f->w.on_message = swallow;
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	send_ones(f, 2 * 4096);
 	until(&f->w, has_messages, &wanted);
 	send_ones(f, 2 * 4097);
-	expect_close(f, 1009, "too many messages in a batch");
+	fixture_expect_close(f, 1009, "too many messages in a batch");
 	assert_int_equal(f->w.sessions[0].messages, 2 * 4096);
 }
 
@@ -270,90 +220,20 @@ static void test_batched__whole_has_a_bound(void **state)
 
 	f->w.config.limits.message_max = 100;
 	f->w.on_message = swallow;
-	open_json(f);
+	fixture_upgrade(f, "wamp.2.json.batched");
 	send_ones(f, BATCH_BYTES + 102);
-	expect_close(f, 1009, "message too big");
+	fixture_expect_close(f, 1009, "message too big");
 	assert_int_equal(f->w.sessions[0].messages, 0);
 }
 
-/* --- our own client ------------------------------------------------------- */
-
-struct caller {
-	struct world *world;
-	struct dial *dial;
-	struct transport *t;
-	bool closed, failed;
-	unsigned messages;
-	size_t bytes;
-};
-
-static void on_message(void *ctx, struct bytes message)
-{
-	struct caller *c = ctx;
-
-	c->messages++;
-	c->bytes += message.len;
-}
-
-static void on_closed(void *ctx, const char *why)
-{
-	struct caller *c = ctx;
-
-	(void)why;
-	c->t = NULL;
-	c->closed = true;
-}
-
-static void on_connected(void *ctx, struct transport *t)
-{
-	static const struct transport_handler handler = {
-		.message = on_message,
-		.closed = on_closed,
-	};
-	struct caller *c = ctx;
-
-	c->t = t;
-	transport_handle(t, &handler, c);
-}
-
-static void on_failed(void *ctx, const char *why)
-{
-	struct caller *c = ctx;
-
-	(void)why;
-	c->failed = true;
-}
-
-static bool is_decided(void *ctx)
-{
-	struct caller *c = ctx;
-
-	return c->t || c->closed || c->failed;
-}
+/* --- our own client ------------------------------------------------------ */
 
 static void dial(struct caller *c, struct world *w, const struct url *url,
 		 const struct serializer *serializer)
 {
-	static const struct dial_handler handler = { on_connected, on_failed };
-
-	memset(c, 0, sizeof *c);
-	c->world = w;
-	c->dial = dial_start(w->loop, url, serializer,
-			     &transport_limits_default, NULL, &handler, c);
-	assert_non_null(c->dial);
+	caller_begin(c, w, url, serializer, NULL);
 	dial_batched(c->dial);
-	until(w, is_decided, c);
-}
-
-static bool is_closed(void *ctx)
-{
-	return ((struct caller *)ctx)->closed;
-}
-
-static void hang_up(struct caller *c)
-{
-	transport_close(c->t, 1000, "done");
-	until(c->world, is_closed, c);
+	caller_wait(c);
 }
 
 struct echo {
@@ -394,7 +274,7 @@ static void talk(struct world *w, const struct serializer *serializer)
 	until(w, has_echo, &all);
 	assert_int_equal(c.messages, COUNT + 1);
 	assert_int_equal(c.bytes, (COUNT - 1) * (SMALL + 1) + LARGE + 1 + 1);
-	hang_up(&c);
+	caller_hang_up(&c);
 	free(data);
 }
 
@@ -419,7 +299,7 @@ static void test_batched__sent_and_closed_at_once(void **state)
 	dial(&c, &f->w, &f->w.url, &serializer_json);
 	assert_int_equal(transport_send(c.t, bytes_of("a", 1)), 0);
 	assert_int_equal(transport_send(c.t, bytes_of("b", 1)), 0);
-	hang_up(&c);
+	caller_hang_up(&c);
 	until(&f->w, is_session_closed, &f->w);
 	assert_int_equal(f->w.sessions[0].messages, 2);
 }
@@ -449,7 +329,7 @@ static void test_batched__rawsocket_has_none(void **state)
 	assert_int_equal(transport_send(c.t, bytes_of("[1]", 3)), 0);
 	until(&f->w, has_echo, &one);
 	assert_int_equal(c.bytes, 3);
-	hang_up(&c);
+	caller_hang_up(&c);
 }
 
 /* Each allocation of sending and answering fails once: the connection may end,
@@ -477,15 +357,13 @@ static void test_batched__no_memory_to_send(void **state)
 		assert_true(hit || c.messages == 1);
 		assert_true(!err || c.closed);
 		assert_true(hit || n > 2);
-		if (!c.closed)
-			hang_up(&c);
+		caller_hang_up(&c);
 		until(&f->w, is_session_closed, &f->w);
 		buf_deinit(&f->w.sessions[0].last);
 	}
 }
 
-#define T(name) \
-	cmocka_unit_test_setup_teardown(test_batched__##name, set_up, tear_down)
+#define T(name) FIXTURE_TEST(test_batched__##name)
 
 int main(void)
 {

@@ -7,7 +7,6 @@
 
 #include "tests/unit/base/fail_malloc.h"
 #include "net/peer.h"
-#include "net/server_private.h"
 #include "net_test.h"
 
 /* A blocking socket, so that the client allocates nothing. */
@@ -42,11 +41,6 @@ static void on_message(struct session *s, struct bytes message)
 		transport_close(s->t, 1000, "enough");
 }
 
-static bool is_quiet(void *ctx)
-{
-	return ((struct world *)ctx)->server->connections == 0;
-}
-
 /* One who comes later is served; then all are gone. */
 static void serve_another(struct world *w)
 {
@@ -56,7 +50,7 @@ static void serve_another(struct world *w)
 	raw_text(&r, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 	raw_expect_status(&r, 200);
 	raw_close(&r);
-	until(w, is_quiet, w);
+	until(w, world_is_quiet, w);
 }
 
 static void talk(struct world *w)

@@ -4,7 +4,7 @@
 
 #include "net/rawsocket.h"
 #include "net/ws.h"
-#include "net_test.h"
+#include "fixture.h"
 
 /* --- frames -------------------------------------------------------------- */
 
@@ -250,31 +250,6 @@ static void test_rawsocket__answers_that_are_refused(void **state)
 }
 
 /* --- a server ------------------------------------------------------------ */
-
-struct fixture {
-	struct world w;
-	struct raw r;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	assert_non_null(f);
-	world_init(&f->w);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	raw_close(&f->r);
-	world_free(&f->w);
-	free(f);
-	return 0;
-}
 
 static void expect(struct fixture *f, const void *data, size_t len)
 {
@@ -537,34 +512,31 @@ static void test_rawsocket__close_writes_what_is_queued(void **state)
 	assert_int_equal(f->r.in.len, 0);
 }
 
-#define TEST(f) cmocka_unit_test(f)
-#define SERVER_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rawsocket__frames_split_at_every_byte),
-		TEST(test_rawsocket__frames_byte_by_byte),
-		TEST(test_rawsocket__violations),
-		TEST(test_rawsocket__the_25th_bit),
-		TEST(test_rawsocket__declared_is_not_allocated),
-		TEST(test_rawsocket__hello_says_what_fits),
-		TEST(test_rawsocket__answers_that_are_refused),
-		SERVER_TEST(test_rawsocket__handshakes_that_are_refused),
-		SERVER_TEST(test_rawsocket__too_many_connections),
-		SERVER_TEST(test_rawsocket__promises_what_may_be_raised),
-		SERVER_TEST(test_rawsocket__handshake_byte_by_byte),
-		SERVER_TEST(test_rawsocket__frames_right_after_the_handshake),
-		SERVER_TEST(test_rawsocket__half_a_handshake_ends),
-		SERVER_TEST(test_rawsocket__each_ping_has_its_pong),
-		SERVER_TEST(test_rawsocket__broken_rules_fail_the_connection),
-		SERVER_TEST(test_rawsocket__json_is_utf8),
-		SERVER_TEST(test_rawsocket__silent_peer_is_pinged_and_dropped),
-		SERVER_TEST(test_rawsocket__half_a_message_ends),
-		SERVER_TEST(test_rawsocket__nothing_longer_than_the_peer_takes),
-		SERVER_TEST(test_rawsocket__both_protocols_on_one_port),
-		SERVER_TEST(test_rawsocket__not_after_http),
-		SERVER_TEST(test_rawsocket__close_writes_what_is_queued),
+		cmocka_unit_test(test_rawsocket__frames_split_at_every_byte),
+		cmocka_unit_test(test_rawsocket__frames_byte_by_byte),
+		cmocka_unit_test(test_rawsocket__violations),
+		cmocka_unit_test(test_rawsocket__the_25th_bit),
+		cmocka_unit_test(test_rawsocket__declared_is_not_allocated),
+		cmocka_unit_test(test_rawsocket__hello_says_what_fits),
+		cmocka_unit_test(test_rawsocket__answers_that_are_refused),
+		FIXTURE_TEST(test_rawsocket__handshakes_that_are_refused),
+		FIXTURE_TEST(test_rawsocket__too_many_connections),
+		FIXTURE_TEST(test_rawsocket__promises_what_may_be_raised),
+		FIXTURE_TEST(test_rawsocket__handshake_byte_by_byte),
+		FIXTURE_TEST(test_rawsocket__frames_right_after_the_handshake),
+		FIXTURE_TEST(test_rawsocket__half_a_handshake_ends),
+		FIXTURE_TEST(test_rawsocket__each_ping_has_its_pong),
+		FIXTURE_TEST(test_rawsocket__broken_rules_fail_the_connection),
+		FIXTURE_TEST(test_rawsocket__json_is_utf8),
+		FIXTURE_TEST(test_rawsocket__silent_peer_is_pinged_and_dropped),
+		FIXTURE_TEST(test_rawsocket__half_a_message_ends),
+		FIXTURE_TEST(test_rawsocket__nothing_longer_than_the_peer_takes),
+		FIXTURE_TEST(test_rawsocket__both_protocols_on_one_port),
+		FIXTURE_TEST(test_rawsocket__not_after_http),
+		FIXTURE_TEST(test_rawsocket__close_writes_what_is_queued),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,46 +1,14 @@
 /* The server's HTTP: answers, refusals, limits; and who may upgrade. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "net_test.h"
-
-struct fixture {
-	struct world w;
-	struct raw r;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	assert_non_null(f);
-	world_init(&f->w);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	raw_close(&f->r);
-	world_free(&f->w);
-	free(f);
-	return 0;
-}
-
-static void open_raw(struct fixture *f)
-{
-	world_start(&f->w);
-	raw_connect(&f->r, &f->w);
-}
+#include "fixture.h"
 
 static void test_server__get(void **state)
 {
 	struct fixture *f = *state;
 
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 	raw_expect_text(&f->r, "hello, world");
 	raw_expect_text(&f->r, "\r\nContent-Type: text/plain\r\n");
@@ -55,7 +23,7 @@ static void test_server__keep_alive(void **state)
 {
 	struct fixture *f = *state;
 
-	open_raw(f);
+	fixture_connect(f);
 	for (int i = 0; i < 5; i++) {
 		raw_text(&f->r, "GET /copy?n=1 HTTP/1.1\r\nHost: x\r\n\r\n");
 		raw_expect_text(&f->r, "query n=1");
@@ -72,7 +40,7 @@ static void test_server__http_1_0_is_closed(void **state)
 {
 	struct fixture *f = *state;
 
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "GET /hello HTTP/1.0\r\n\r\n");
 	raw_expect_status(&f->r, 200);
 	raw_expect_end(&f->r);
@@ -82,7 +50,7 @@ static void test_server__head(void **state)
 {
 	struct fixture *f = *state;
 
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 			"GET /same HTTP/1.1\r\nHost: x\r\n\r\n"
 			"GET /none HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -95,7 +63,7 @@ static void test_server__pipelined(void **state)
 {
 	struct fixture *f = *state;
 
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n"
 			"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 			"GET /a%20b HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -115,7 +83,7 @@ static void test_server__long_answer_is_not_read(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.idle_ms = 50;
-	open_raw(f);
+	fixture_connect(f);
 	stream_read(f->r.stream, false);
 	for (int i = 0; i < 200; i++)
 		raw_text(&f->r, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -207,7 +175,7 @@ static void test_server__head_takes_too_long(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.head_ms = 30;
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "GET / HT");
 	raw_expect_status(&f->r, 408);
 	raw_expect_end(&f->r);
@@ -218,7 +186,7 @@ static void test_server__says_nothing(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.head_ms = 30;
-	open_raw(f);
+	fixture_connect(f);
 	raw_expect_end(&f->r);
 	assert_int_equal(f->r.in.len, 0);
 }
@@ -228,7 +196,7 @@ static void test_server__idle_keep_alive_ends(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.idle_ms = 30;
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 	raw_expect_status(&f->r, 200);
 	raw_expect_end(&f->r);
@@ -240,7 +208,7 @@ static void test_server__half_open_max(void **state)
 	struct raw others[3];
 
 	f->w.config.half_open_max = 3;
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, "GET / HT");
 	for (int i = 0; i < 3; i++)
 		raw_connect(&others[i], &f->w);
@@ -353,7 +321,7 @@ static void test_server__welcome_origin(void **state)
 {
 	struct fixture *f = *state;
 
-	open_raw(f);
+	fixture_connect(f);
 	raw_text(&f->r, upgrade_head);
 	raw_text(&f->r, "wamp.2.cbor, wamp.2.json ,wamp.2.msgpack\r\n"
 			"Sec-WebSocket-Extensions: permessage-deflate\r\n"
@@ -374,7 +342,7 @@ static void test_server__port_in_use(void **state)
 	struct why why;
 	char expected[64];
 
-	open_raw(f);
+	fixture_connect(f);
 	snprintf(expected, sizeof expected, "port %u is in use",
 		 f->w.url.port);
 	assert_int_equal(server_listen(f->w.server, &f->w.url, NULL, &why),
@@ -408,29 +376,27 @@ static void test_server__stop_closes_http_but_not_transports(void **state)
 	raw_expect_frame(&f->r, 0x81, "well", 4);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_server__get),
-		TEST(test_server__keep_alive),
-		TEST(test_server__http_1_0_is_closed),
-		TEST(test_server__head),
-		TEST(test_server__pipelined),
-		TEST(test_server__long_answer_is_not_read),
-		TEST(test_server__refuses),
-		TEST(test_server__long_head),
-		TEST(test_server__head_takes_too_long),
-		TEST(test_server__says_nothing),
-		TEST(test_server__idle_keep_alive_ends),
-		TEST(test_server__half_open_max),
-		TEST(test_server__upgraded_is_not_half_open),
-		TEST(test_server__connections_max),
-		TEST(test_server__refuses_upgrades),
-		TEST(test_server__welcome_origin),
-		TEST(test_server__port_in_use),
-		TEST(test_server__stop_closes_http_but_not_transports),
+		FIXTURE_TEST(test_server__get),
+		FIXTURE_TEST(test_server__keep_alive),
+		FIXTURE_TEST(test_server__http_1_0_is_closed),
+		FIXTURE_TEST(test_server__head),
+		FIXTURE_TEST(test_server__pipelined),
+		FIXTURE_TEST(test_server__long_answer_is_not_read),
+		FIXTURE_TEST(test_server__refuses),
+		FIXTURE_TEST(test_server__long_head),
+		FIXTURE_TEST(test_server__head_takes_too_long),
+		FIXTURE_TEST(test_server__says_nothing),
+		FIXTURE_TEST(test_server__idle_keep_alive_ends),
+		FIXTURE_TEST(test_server__half_open_max),
+		FIXTURE_TEST(test_server__upgraded_is_not_half_open),
+		FIXTURE_TEST(test_server__connections_max),
+		FIXTURE_TEST(test_server__refuses_upgrades),
+		FIXTURE_TEST(test_server__welcome_origin),
+		FIXTURE_TEST(test_server__port_in_use),
+		FIXTURE_TEST(test_server__stop_closes_http_but_not_transports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

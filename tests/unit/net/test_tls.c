@@ -1,75 +1,8 @@
 /* TLS between dial and server, in one loop: who is believed, who is told
  * what, and who speaks none. */
-#include "net/dial.h"
-#include "net/server_private.h"
-#include "net_test.h"
+#include "caller.h"
+#include "fixture.h"
 #include "tls_test.h"
-
-struct caller {
-	struct world *world;
-	struct transport *t;
-	bool connected, failed, closed;
-	char why[512];
-	unsigned messages;
-	struct buf last;
-};
-
-static void on_message(void *ctx, struct bytes message)
-{
-	struct caller *c = ctx;
-
-	c->messages++;
-	buf_clear(&c->last);
-	assert_int_equal(buf_add_bytes(&c->last, message), 0);
-}
-
-static void on_closed(void *ctx, const char *why)
-{
-	struct caller *c = ctx;
-
-	c->closed = true;
-	c->t = NULL;
-	snprintf(c->why, sizeof c->why, "%s", why);
-}
-
-static const struct transport_handler handler = { on_message, on_closed,
-						  NULL };
-
-static void on_connected(void *ctx, struct transport *t)
-{
-	struct caller *c = ctx;
-
-	c->connected = true;
-	c->t = t;
-	transport_handle(t, &handler, c);
-}
-
-static void on_failed(void *ctx, const char *why)
-{
-	struct caller *c = ctx;
-
-	c->failed = true;
-	snprintf(c->why, sizeof c->why, "%s", why);
-}
-
-static const struct dial_handler dial_handler = { on_connected, on_failed };
-
-static bool is_decided(void *ctx)
-{
-	struct caller *c = ctx;
-
-	return c->connected || c->failed;
-}
-
-static bool is_closed(void *ctx)
-{
-	return ((struct caller *)ctx)->closed;
-}
-
-static bool is_quiet(void *ctx)
-{
-	return ((struct world *)ctx)->server->connections == 0;
-}
 
 /* The two sides' certificates and whom they trust. */
 static void set_up(struct world *w, const char *name, const char *ca)
@@ -91,42 +24,10 @@ static void dial_up(struct caller *c, struct world *w, const char *scheme,
 	char text[64];
 	struct url url;
 
-	memset(c, 0, sizeof *c);
-	c->world = w;
 	snprintf(text, sizeof text, "%s://%s:%u", scheme, host, w->url.port);
 	assert_int_equal(url_parse(text, &url, NULL), 0);
 	strcpy(url.path, "/ws");
-	assert_non_null(dial_start(w->loop, &url, &serializer_msgpack,
-				   &transport_limits_default, tls,
-				   &dial_handler, c));
-	until(w, is_decided, c);
-}
-
-static void hang_up(struct caller *c)
-{
-	if (c->t)
-		transport_close(c->t, 1000, "done");
-	if (c->connected)
-		until(c->world, is_closed, c);
-	buf_deinit(&c->last);
-}
-
-static bool has_message(void *ctx)
-{
-	struct caller *c = ctx;
-
-	return c->messages > 0 || c->closed;
-}
-
-static void echo(struct caller *c, const char *data, size_t len)
-{
-	c->messages = 0;
-	assert_int_equal(transport_send(c->t, bytes_of(data, len)), 0);
-	until(c->world, has_message, c);
-	assert_int_equal(c->messages, 1);
-	assert_int_equal(c->last.len, len);
-	if (len)
-		assert_memory_equal(c->last.data, data, len);
+	caller_dial(c, w, &url, &serializer_msgpack, tls);
 }
 
 /* --- who is believed ----------------------------------------------------- */
@@ -150,11 +51,11 @@ static void test_tls__echo_of_all_lengths(void **state)
 		dial_up(&c, &w, raw ? "rss" : "wss", "127.0.0.1", tls);
 		assert_string_equal(c.why, "");
 		for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-			echo(&c, data, lengths[i]);
+			caller_echo(&c, data, lengths[i]);
 		assert_true(transport_is_secure(c.t));
 		assert_true(transport_is_secure(w.sessions[0].t));
 		assert_null(transport_client_cert(w.sessions[0].t));
-		hang_up(&c);
+		caller_hang_up(&c);
 		tear_down(&w);
 		tls_free(tls);
 	}
@@ -174,8 +75,8 @@ static void expect(const char *server, const char *host, const char *ca,
 	assert_int_equal(c.connected, wanted == NULL);
 	if (wanted && !strstr(c.why, wanted))
 		fail_msg("%s at %s: %s", server, host, c.why);
-	hang_up(&c);
-	until(&w, is_quiet, &w);
+	caller_hang_up(&c);
+	until(&w, world_is_quiet, &w);
 	tear_down(&w);
 	tls_free(tls);
 }
@@ -223,7 +124,7 @@ static void test_tls__a_client_shows_a_certificate(void **state)
 	assert_int_equal(strlen(cert->sha1), 59);
 	assert_memory_equal(cert->sha1, sha1, 59);
 	assert_int_equal(strlen(cert->sha256), 95);
-	hang_up(&c);
+	caller_hang_up(&c);
 	tear_down(&w);
 	tls_free(tls);
 }
@@ -238,15 +139,15 @@ static void test_tls__a_client_may_show_none_but_no_strangers(void **state)
 	knock(&w, &c, &tls, NULL);
 	assert_true(c.connected);
 	assert_null(transport_client_cert(w.sessions[0].t));
-	hang_up(&c);
+	caller_hang_up(&c);
 	tear_down(&w);
 	tls_free(tls);
 
 	knock(&w, &c, &tls, "eve");
 	assert_true(c.failed);
 	assert_int_equal(w.session_count, 0);
-	hang_up(&c);
-	until(&w, is_quiet, &w);
+	caller_hang_up(&c);
+	until(&w, world_is_quiet, &w);
 	tear_down(&w);
 	tls_free(tls);
 }
@@ -270,18 +171,18 @@ static void test_tls__a_reload_is_for_new_connections(void **state)
 	assert_int_equal(system(script), 0);
 	assert_int_equal(tls_reload(w.config.tls, &why), ERR_USAGE);
 	assert_non_null(strstr(why.text, "not the key of the certificate"));
-	echo(&c, "still", 5);
+	caller_echo(&c, "still", 5);
 	dial_up(&later, &w, "wss", "localhost", tls);
 	assert_true(later.connected); /* with the one before */
-	hang_up(&later);
+	caller_hang_up(&later);
 	snprintf(script, sizeof script, "cd %s && mv was.pem server.pem",
 		 certs);
 	assert_int_equal(system(script), 0);
 	assert_int_equal(tls_reload(w.config.tls, &why), 0);
-	echo(&c, "and still", 9);
+	caller_echo(&c, "and still", 9);
 	tls_free(tls); /* of a connection that is open */
-	echo(&c, "for good", 8);
-	hang_up(&c);
+	caller_echo(&c, "for good", 8);
+	caller_hang_up(&c);
 	tear_down(&w);
 }
 
@@ -307,7 +208,7 @@ static void test_tls__other_words_are_closed(void **state)
 		assert_true(r.in.len <= 7); /* an alert at most */
 		raw_close(&r);
 	}
-	until(&w, is_quiet, &w);
+	until(&w, world_is_quiet, &w);
 	assert_int_equal(w.requests, 0);
 	tear_down(&w);
 }
@@ -326,16 +227,11 @@ static void test_tls__half_a_handshake_has_its_time(void **state)
 	raw_send(&r, "\x16\x03\x01\x02\x00\x01", 6);
 	raw_expect_end(&r);
 	raw_close(&r);
-	until(&w, is_quiet, &w);
+	until(&w, world_is_quiet, &w);
 	tear_down(&w);
 }
 
 /* --- who does not read --------------------------------------------------- */
-
-static bool is_cut(void *ctx)
-{
-	return ((struct session *)ctx)->closed;
-}
 
 /* What waits in TLS's layer counts as output. */
 static void test_tls__a_slow_reader_is_cut_by_output_max(void **state)
@@ -365,9 +261,9 @@ static void test_tls__a_slow_reader_is_cut_by_output_max(void **state)
 				    (8u << 20));
 	}
 	assert_int_equal(err, ERR_LIMIT);
-	until(&w, is_cut, &w.sessions[0]);
+	until(&w, is_session_closed, &w);
 	transport_resume(c.t);
-	hang_up(&c);
+	caller_hang_up(&c);
 	tear_down(&w);
 	tls_free(tls);
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net_test.h"
+#include "fixture.h"
 
 /* Opening bytes of frames: FIN with an opcode, and an opcode without FIN. */
 enum {
@@ -17,51 +17,6 @@ enum {
 	GOES_ON = 0x00,
 	ENDS = 0x80,
 };
-
-struct fixture {
-	struct world w;
-	struct raw r;
-};
-
-static void open_as(struct fixture *f, const char *subprotocol)
-{
-	world_start(&f->w);
-	raw_upgrade(&f->r, &f->w, subprotocol);
-}
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	assert_non_null(f);
-	world_init(&f->w);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	raw_close(&f->r);
-	world_free(&f->w);
-	free(f);
-	return 0;
-}
-
-static bool is_session_closed(void *ctx)
-{
-	return ((struct world *)ctx)->sessions[0].closed;
-}
-
-static void expect_close(struct fixture *f, unsigned code, const char *why)
-{
-	raw_expect_close(&f->r, code);
-	raw_close(&f->r);
-	assert_int_equal(f->w.session_count, 1);
-	until(&f->w, is_session_closed, &f->w);
-	assert_string_equal(f->w.sessions[0].why, why);
-}
 
 static void test_websocket__one_byte_writes(void **state)
 {
@@ -102,7 +57,7 @@ static void test_websocket__fragments_and_controls_between(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, TEXT_BEGINS, "one, ", 5);
 	raw_frame(&f->r, PING, "hey", 3);
 	raw_expect_frame(&f->r, PONG, "hey", 3);
@@ -123,7 +78,7 @@ static void test_websocket__many_in_one_write(void **state)
 	struct fixture *f = *state;
 	uint8_t frames[100 * 7];
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	for (size_t i = 0; i < 100; i++)
 		memcpy(frames + 7 * i, "\x82\x81\0\0\0\0x", 7);
 	raw_send(&f->r, frames, sizeof frames);
@@ -137,24 +92,24 @@ static void test_websocket__message_max(void **state)
 	char data[1001] = { 0 };
 
 	f->w.config.limits.message_max = 1000;
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, BINARY, data, 1000);
 	raw_expect_len(&f->r, 1004);
 	buf_clear(&f->r.in);
 	raw_frame(&f->r, BINARY_BEGINS, data, 999);
 	raw_frame(&f->r, GOES_ON, data, 1);
 	raw_frame(&f->r, ENDS, data, 1);
-	expect_close(f, 1009, "message too big");
+	fixture_expect_close(f, 1009, "message too big");
 }
 
 static void test_websocket__declared_length_is_not_believed(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	/* 2^62 bytes are to come, and the first of them. */
 	raw_send(&f->r, "\x82\xff\x40\0\0\0\0\0\0\0\0\0\0\0x", 15);
-	expect_close(f, 1009, "message too big");
+	fixture_expect_close(f, 1009, "message too big");
 }
 
 static void test_websocket__fragments_max(void **state)
@@ -162,7 +117,7 @@ static void test_websocket__fragments_max(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.limits.fragments_max = 4;
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	for (int round = 0; round < 2; round++) {
 		raw_frame(&f->r, BINARY_BEGINS, "a", 1);
 		raw_frame(&f->r, GOES_ON, "b", 1);
@@ -174,43 +129,43 @@ static void test_websocket__fragments_max(void **state)
 	}
 	raw_frame(&f->r, GOES_ON, "d", 1);
 	raw_frame(&f->r, GOES_ON, "e", 1);
-	expect_close(f, 1009, "too many fragments");
+	fixture_expect_close(f, 1009, "too many fragments");
 }
 
 static void test_websocket__unmasked(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_send(&f->r, "\x82\x01x", 3);
-	expect_close(f, 1002, "an unmasked frame of a client");
+	fixture_expect_close(f, 1002, "an unmasked frame of a client");
 }
 
 static void test_websocket__reserved_bits(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, 0xC2, "x", 1);
-	expect_close(f, 1002, "reserved bits");
+	fixture_expect_close(f, 1002, "reserved bits");
 }
 
 static void test_websocket__reserved_opcode(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, 0x83, "x", 1);
-	expect_close(f, 1002, "reserved opcode");
+	fixture_expect_close(f, 1002, "reserved opcode");
 }
 
 static void test_websocket__fragmented_control(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, 0x09, "x", 1);
-	expect_close(f, 1002, "malformed frame");
+	fixture_expect_close(f, 1002, "malformed frame");
 }
 
 static void test_websocket__long_control(void **state)
@@ -218,43 +173,43 @@ static void test_websocket__long_control(void **state)
 	struct fixture *f = *state;
 	char data[126] = { 0 };
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, PING, data, 125);
 	raw_expect_frame(&f->r, PONG, data, 125);
 	raw_frame(&f->r, PING, data, 126);
-	expect_close(f, 1002, "malformed frame");
+	fixture_expect_close(f, 1002, "malformed frame");
 }
 
 static void test_websocket__continuation_of_nothing(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, ENDS, "x", 1);
-	expect_close(f, 1002, "a continuation of nothing");
+	fixture_expect_close(f, 1002, "a continuation of nothing");
 }
 
 static void test_websocket__message_in_a_message(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	raw_frame(&f->r, BINARY_BEGINS, "x", 1);
 	raw_frame(&f->r, BINARY, "y", 1);
-	expect_close(f, 1002, "a message inside a message");
+	fixture_expect_close(f, 1002, "a message inside a message");
 }
 
 static void test_websocket__invalid_utf8(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	/* A character may be split over frames. */
 	raw_frame(&f->r, TEXT_BEGINS, "\xc3", 1);
 	raw_frame(&f->r, ENDS, "\xa4", 1);
 	raw_expect_frame(&f->r, TEXT, "\xc3\xa4", 2);
 	raw_frame(&f->r, TEXT, "a\xc3z", 3);
-	expect_close(f, 1007, "text that is not UTF-8");
+	fixture_expect_close(f, 1007, "text that is not UTF-8");
 	assert_int_equal(f->w.sessions[0].messages, 1);
 }
 
@@ -262,27 +217,27 @@ static void test_websocket__wrong_type_of_frame(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, BINARY, "[]", 2);
-	expect_close(f, 1003, "a binary frame where text is spoken");
+	fixture_expect_close(f, 1003, "a binary frame where text is spoken");
 }
 
 static void test_websocket__close_is_answered(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, TEXT, "last", 4);
 	raw_frame(&f->r, CLOSE, "\x03\xe8over", 6);
 	raw_expect_frame(&f->r, TEXT, "last", 4);
-	expect_close(f, 1000, "the peer said goodbye: 1000 over");
+	fixture_expect_close(f, 1000, "the peer said goodbye: 1000 over");
 }
 
 static void test_websocket__empty_close(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, CLOSE, "", 0);
 	raw_expect_frame(&f->r, CLOSE, "", 0);
 	raw_expect_end(&f->r);
@@ -314,12 +269,12 @@ static void test_websocket__nothing_after_close(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	transport_close(f->w.sessions[0].t, 1008, "enough");
 	raw_frame(&f->r, TEXT, "too late", 8);
 	raw_expect_len(&f->r, 10);
 	raw_frame(&f->r, CLOSE, "\x03\xf0", 2);
-	expect_close(f, 1008, "enough");
+	fixture_expect_close(f, 1008, "enough");
 	assert_int_equal(f->w.sessions[0].messages, 0);
 }
 
@@ -328,7 +283,7 @@ static void test_websocket__close_by_force(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.limits.close_ms = 20;
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	transport_close(f->w.sessions[0].t, 1001, "bye");
 	/* The client neither answers nor closes. */
 	until(&f->w, is_session_closed, &f->w);
@@ -339,7 +294,7 @@ static void test_websocket__lost_without_goodbye(void **state)
 {
 	struct fixture *f = *state;
 
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_close(&f->r);
 	until(&f->w, is_session_closed, &f->w);
 	assert_string_equal(f->w.sessions[0].why, "the peer closed it");
@@ -351,7 +306,7 @@ static void test_websocket__silent_peer_is_pinged_then_closed(void **state)
 
 	f->w.config.limits.ping_ms = 20;
 	f->w.config.limits.silence_ms = 400;
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_expect_frame(&f->r, PING, "", 0);
 	raw_frame(&f->r, PONG, "", 0);
 	raw_expect_frame(&f->r, PING, "", 0); /* it was heard: another one */
@@ -367,9 +322,9 @@ static void test_websocket__message_begun_must_end(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.limits.message_ms = 30;
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, TEXT_BEGINS, "and then", 8);
-	expect_close(f, 1008, "a message took too long");
+	fixture_expect_close(f, 1008, "a message took too long");
 }
 
 static void test_websocket__frame_begun_must_end(void **state)
@@ -377,11 +332,11 @@ static void test_websocket__frame_begun_must_end(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.limits.message_ms = 30;
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, TEXT, "whole", 5);
 	raw_send(&f->r, "\x81", 1); /* half a header */
 	raw_expect_frame(&f->r, TEXT, "whole", 5);
-	expect_close(f, 1008, "a message took too long");
+	fixture_expect_close(f, 1008, "a message took too long");
 }
 
 /* Sends until the session is cut, reading nothing. */
@@ -405,7 +360,7 @@ static void test_websocket__slow_reader_is_cut_by_output_max(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.limits.output_max = 100000;
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	flood(f);
 	assert_string_equal(f->w.sessions[0].why,
 			    "it does not read what it is sent");
@@ -419,7 +374,7 @@ static void test_websocket__slow_reader_is_cut_by_stall(void **state)
 
 	assert_non_null(data);
 	f->w.config.limits.stall_ms = 40;
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	stream_read(f->r.stream, false);
 	/* Larger than output_max, but nothing is before it. */
 	assert_int_equal(
@@ -443,7 +398,7 @@ static void test_websocket__drained_when_it_reads_on(void **state)
 	struct session *s = &f->w.sessions[0];
 
 	assert_non_null(data);
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	stream_read(f->r.stream, false);
 	assert_int_equal(transport_send(s->t, bytes_of(data, len)), 0);
 	free(data);
@@ -465,7 +420,7 @@ static void test_websocket__ping_flood_without_reading(void **state)
 	for (size_t i = 0; i < sizeof pings; i += 131)
 		memcpy(pings + i, "\x89\xfd", 2); /* 125 bytes, masked by 0 */
 	f->w.config.limits.output_max = 65536;
-	open_as(f, "wamp.2.msgpack");
+	fixture_upgrade(f, "wamp.2.msgpack");
 	stream_read(f->r.stream, false);
 	for (int i = 0; i < 400 && s->t; i++) {
 		raw_send(&f->r, pings, sizeof pings);
@@ -486,7 +441,7 @@ static void test_websocket__pause_and_resume(void **state)
 	struct session *s = &f->w.sessions[0];
 
 	f->w.config.limits.silence_ms = 50;
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	transport_pause(s->t);
 	raw_frame(&f->r, TEXT, "wait", 4);
 	for (int i = 0; i < 10; i++)
@@ -505,48 +460,46 @@ static void test_websocket__stopped_process_is_not_silence(void **state)
 	struct fixture *f = *state;
 
 	f->w.config.limits.silence_ms = 50;
-	open_as(f, "wamp.2.json");
+	fixture_upgrade(f, "wamp.2.json");
 	raw_frame(&f->r, TEXT, "hello", 5);
 	uv_sleep(80); /* as SIGSTOP would: timers are due, bytes unread */
 	raw_expect_frame(&f->r, TEXT, "hello", 5);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_websocket__one_byte_writes),
-		TEST(test_websocket__bytes_behind_the_handshake),
-		TEST(test_websocket__fragments_and_controls_between),
-		TEST(test_websocket__many_in_one_write),
-		TEST(test_websocket__message_max),
-		TEST(test_websocket__declared_length_is_not_believed),
-		TEST(test_websocket__fragments_max),
-		TEST(test_websocket__unmasked),
-		TEST(test_websocket__reserved_bits),
-		TEST(test_websocket__reserved_opcode),
-		TEST(test_websocket__fragmented_control),
-		TEST(test_websocket__long_control),
-		TEST(test_websocket__continuation_of_nothing),
-		TEST(test_websocket__message_in_a_message),
-		TEST(test_websocket__invalid_utf8),
-		TEST(test_websocket__wrong_type_of_frame),
-		TEST(test_websocket__close_is_answered),
-		TEST(test_websocket__empty_close),
-		TEST(test_websocket__bad_closes),
-		TEST(test_websocket__nothing_after_close),
-		TEST(test_websocket__close_by_force),
-		TEST(test_websocket__lost_without_goodbye),
-		TEST(test_websocket__silent_peer_is_pinged_then_closed),
-		TEST(test_websocket__message_begun_must_end),
-		TEST(test_websocket__frame_begun_must_end),
-		TEST(test_websocket__slow_reader_is_cut_by_output_max),
-		TEST(test_websocket__slow_reader_is_cut_by_stall),
-		TEST(test_websocket__drained_when_it_reads_on),
-		TEST(test_websocket__ping_flood_without_reading),
-		TEST(test_websocket__pause_and_resume),
-		TEST(test_websocket__stopped_process_is_not_silence),
+		FIXTURE_TEST(test_websocket__one_byte_writes),
+		FIXTURE_TEST(test_websocket__bytes_behind_the_handshake),
+		FIXTURE_TEST(test_websocket__fragments_and_controls_between),
+		FIXTURE_TEST(test_websocket__many_in_one_write),
+		FIXTURE_TEST(test_websocket__message_max),
+		FIXTURE_TEST(test_websocket__declared_length_is_not_believed),
+		FIXTURE_TEST(test_websocket__fragments_max),
+		FIXTURE_TEST(test_websocket__unmasked),
+		FIXTURE_TEST(test_websocket__reserved_bits),
+		FIXTURE_TEST(test_websocket__reserved_opcode),
+		FIXTURE_TEST(test_websocket__fragmented_control),
+		FIXTURE_TEST(test_websocket__long_control),
+		FIXTURE_TEST(test_websocket__continuation_of_nothing),
+		FIXTURE_TEST(test_websocket__message_in_a_message),
+		FIXTURE_TEST(test_websocket__invalid_utf8),
+		FIXTURE_TEST(test_websocket__wrong_type_of_frame),
+		FIXTURE_TEST(test_websocket__close_is_answered),
+		FIXTURE_TEST(test_websocket__empty_close),
+		FIXTURE_TEST(test_websocket__bad_closes),
+		FIXTURE_TEST(test_websocket__nothing_after_close),
+		FIXTURE_TEST(test_websocket__close_by_force),
+		FIXTURE_TEST(test_websocket__lost_without_goodbye),
+		FIXTURE_TEST(test_websocket__silent_peer_is_pinged_then_closed),
+		FIXTURE_TEST(test_websocket__message_begun_must_end),
+		FIXTURE_TEST(test_websocket__frame_begun_must_end),
+		FIXTURE_TEST(test_websocket__slow_reader_is_cut_by_output_max),
+		FIXTURE_TEST(test_websocket__slow_reader_is_cut_by_stall),
+		FIXTURE_TEST(test_websocket__drained_when_it_reads_on),
+		FIXTURE_TEST(test_websocket__ping_flood_without_reading),
+		FIXTURE_TEST(test_websocket__pause_and_resume),
+		FIXTURE_TEST(test_websocket__stopped_process_is_not_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,65 +44,66 @@ static struct value *decoded(struct bytes raw)
 	return v;
 }
 
-/* The smallest form of each value, byte for byte, and back. The numbers are
- * those of RFC 8949, appendix A, where it has them. */
+/* The smallest form of each value. The numbers are those of RFC 8949, appendix
+ * A, where it has them. */
+static const struct {
+	const char *json, *hex;
+} smallest[] = {
+	{ "null", "f6" },
+	{ "false", "f4" },
+	{ "true", "f5" },
+	{ "0", "00" },
+	{ "23", "17" },
+	{ "24", "1818" },
+	{ "255", "18ff" },
+	{ "256", "190100" },
+	{ "65535", "19ffff" },
+	{ "65536", "1a00010000" },
+	{ "4294967296", "1b0000000100000000" },
+	{ "9007199254740993", "1b0020000000000001" },
+	{ "18446744073709551615", "1bffffffffffffffff" },
+	{ "-1", "20" },
+	{ "-24", "37" },
+	{ "-25", "3818" },
+	{ "-256", "38ff" },
+	{ "-257", "390100" },
+	{ "-65537", "3a00010000" },
+	{ "-4294967297", "3b0000000100000000" },
+	{ "-9223372036854775808", "3b7fffffffffffffff" },
+	{ "0.0", "f90000" },
+	{ "-0.0", "f98000" },
+	{ "1.5", "f93e00" },
+	{ "65504.0", "f97bff" },
+	{ "5.960464477539063e-8", "f90001" },
+	{ "0.00006103515625", "f90400" },
+	{ "-4.0", "f9c400" },
+	{ "100000.0", "fa47c35000" },
+	{ "65505.0", "fa477fe100" },
+	{ "2.9802322387695312e-8", "fa33000000" },
+	{ "3.4028234663852886e+38", "fa7f7fffff" },
+	{ "1.1", "fb3ff199999999999a" },
+	{ "1.0e+300", "fb7e37e43c8800759c" },
+	{ "\"\"", "60" },
+	{ "\"\xc3\xa9\"", "62c3a9" },
+	{ "\"\\u0000\"", "40" },
+	{ "\"\\u0000AQI=\"", "420102" },
+	{ "[]", "80" },
+	{ "{}", "a0" },
+	{ "[[],{\"a\":{}}]", "8280a16161a0" },
+};
+
+/* Byte for byte, and back. */
 static void test_cbor__each_type_in_its_smallest_form(void **state)
 {
-	static const struct {
-		const char *json, *hex;
-	} cases[] = {
-		{ "null", "f6" },
-		{ "false", "f4" },
-		{ "true", "f5" },
-		{ "0", "00" },
-		{ "23", "17" },
-		{ "24", "1818" },
-		{ "255", "18ff" },
-		{ "256", "190100" },
-		{ "65535", "19ffff" },
-		{ "65536", "1a00010000" },
-		{ "4294967296", "1b0000000100000000" },
-		{ "9007199254740993", "1b0020000000000001" },
-		{ "18446744073709551615", "1bffffffffffffffff" },
-		{ "-1", "20" },
-		{ "-24", "37" },
-		{ "-25", "3818" },
-		{ "-256", "38ff" },
-		{ "-257", "390100" },
-		{ "-65537", "3a00010000" },
-		{ "-4294967297", "3b0000000100000000" },
-		{ "-9223372036854775808", "3b7fffffffffffffff" },
-		{ "0.0", "f90000" },
-		{ "-0.0", "f98000" },
-		{ "1.5", "f93e00" },
-		{ "65504.0", "f97bff" },
-		{ "5.960464477539063e-8", "f90001" },
-		{ "0.00006103515625", "f90400" },
-		{ "-4.0", "f9c400" },
-		{ "100000.0", "fa47c35000" },
-		{ "65505.0", "fa477fe100" },
-		{ "2.9802322387695312e-8", "fa33000000" },
-		{ "3.4028234663852886e+38", "fa7f7fffff" },
-		{ "1.1", "fb3ff199999999999a" },
-		{ "1.0e+300", "fb7e37e43c8800759c" },
-		{ "\"\"", "60" },
-		{ "\"\xc3\xa9\"", "62c3a9" },
-		{ "\"\\u0000\"", "40" },
-		{ "\"\\u0000AQI=\"", "420102" },
-		{ "[]", "80" },
-		{ "{}", "a0" },
-		{ "[[],{\"a\":{}}]", "8280a16161a0" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct value *v = tree(&arena, cases[i].json);
-		struct bytes raw = from_hex(cases[i].hex);
+	for (size_t i = 0; i < sizeof smallest / sizeof *smallest; i++) {
+		const struct value *v = tree(&arena, smallest[i].json);
+		struct bytes raw = from_hex(smallest[i].hex);
 		struct buf out;
 
 		buf_init(&out);
 		assert_int_equal(serializer_cbor.encode(&out, v), 0);
-		assert_bytes(buf_bytes(&out), cases[i].hex);
+		assert_bytes(buf_bytes(&out), smallest[i].hex);
 		assert_true(value_equal(v, decoded(raw)));
 		buf_deinit(&out);
 		free((void *)raw.data);
