@@ -181,7 +181,7 @@ struct register_options {
 	enum uri_match match;
 	enum invoke_policy invoke;
 	uint32_t concurrency;
-	bool forward_timeout, force;
+	bool forward_timeout, disclose_caller, force;
 };
 
 static const char *read_options(const struct value *options,
@@ -208,6 +208,8 @@ static const char *read_options(const struct value *options,
 	}
 	out->forward_timeout =
 		value_is_true(dict_get(options, "forward_timeout"));
+	out->disclose_caller =
+		value_is_true(dict_get(options, "disclose_caller"));
 	out->force = value_is_true(dict_get(options, "force_reregister"));
 	return NULL;
 }
@@ -291,6 +293,7 @@ static void join_registration(struct dealer *d, struct session *s,
 		return;
 	}
 	c->forward_timeout = options->forward_timeout;
+	c->disclose_caller = options->disclose_caller;
 	callee_attach(c, options->concurrency);
 	session_acknowledge(s, MSG_REGISTERED, m->request, r->id);
 	if (is_first)
@@ -365,6 +368,7 @@ static void force_registration(struct dealer *d, struct session *s,
 	if (!rule || !rule->pins_invoke)
 		r->invoke = options->invoke;
 	c->forward_timeout = options->forward_timeout;
+	c->disclose_caller = options->disclose_caller;
 	if (is_new)
 		callee_attach(c, options->concurrency);
 	else

@@ -9,12 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	SPARE_CALLS_MAX = 4096,
-	SPARE_KEPT_BYTES_MAX = 4096,
-	/* What 2^53 ms and now_ms still add up to without overflow. */
-	TIMEOUT_MS_MAX = 1000u * 3600 * 24,
-};
+enum { SPARE_CALLS_MAX = 4096, SPARE_KEPT_BYTES_MAX = 4096 };
 
 /* --- the record ---------------------------------------------------------- */
 
@@ -131,7 +126,8 @@ static int add_grant(struct arena *a, struct value *details,
 {
 	int err = 0;
 
-	if (call->grant.disclose)
+	/* The callee may ask for it, too: "Caller Identification". */
+	if (call->grant.disclose || call->callee->disclose_caller)
 		err = add_caller(a, details, call->caller);
 	if (!err && call->grant.has_trustlevel)
 		err = dict_set(a, details, "trustlevel",
@@ -192,7 +188,7 @@ static int send_first(struct dealer *d, struct call *call, struct callee *c)
 	if (err)
 		return err;
 	call->callee = c;
-	call->invocation = s->last_invocation + 1;
+	call->invocation = session_next_id(s->last_invocation);
 	if (call->stream)
 		call->stream->registration = c->registration->id;
 	err = call_send(d, call, &call->payload, call->stream != NULL);
@@ -207,6 +203,7 @@ static void take_slot(struct call *call, struct callee *c)
 
 	call->state = CALL_IN_FLIGHT;
 	call->begun_ms = s->turn->now_ms;
+	s->invocations_wrapped |= call->invocation < s->last_invocation;
 	s->last_invocation = call->invocation;
 	id_map_add(&s->invocations, call->invocation, call);
 	ring_add(&c->calls, &call->in_place);
@@ -278,8 +275,6 @@ static const char *read_options(struct call *call, const struct value *o)
 	if (timeout && timeout->type != VALUE_NULL &&
 	    !value_get_range(timeout, 0, WAMP_ID_MAX, &call->timeout_ms))
 		return "timeout: accepted are integers from 0, milliseconds";
-	if (call->timeout_ms > TIMEOUT_MS_MAX)
-		call->timeout_ms = TIMEOUT_MS_MAX;
 	call->receive_progress = value_is_true(dict_get(o,
 							"receive_progress"));
 	call->grant.disclose |= value_is_true(dict_get(o, "disclose_me"));

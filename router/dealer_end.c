@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "router/attributes.h"
+
 /* --- answering the caller ------------------------------------------------ */
 
 void call_answered(struct dealer *d, struct call *call)
@@ -57,20 +59,13 @@ void call_finish(struct dealer *d, struct call *call)
 	callee_done(d, c);
 }
 
-/* The callee's words in the caller's serializer, or that it is not possible.
- */
-static void forward(struct call *call, const struct message *m)
-{
-	struct session *caller = call->caller;
-	int err = session_send(caller, m);
+static const char unsaid[] =
+	"the answer can not be said in the caller's serializer";
 
-	if (err && err != ERR_CLOSED)
-		session_error(caller, MSG_CALL, call->request,
-			      err == ERR_LIMIT ?
-				      "wamp.error.payload_size_exceeded" :
-				      "wamp.error.invalid_argument",
-			      "the answer can not be said in the caller's "
-			      "serializer");
+static const char *unsaid_uri(int err)
+{
+	return err == ERR_LIMIT ? "wamp.error.payload_size_exceeded"
+				: "wamp.error.invalid_argument";
 }
 
 /* --- YIELD, ERROR -------------------------------------------------------- */
@@ -80,7 +75,7 @@ static bool find_invocation(struct session *s, uint64_t id,
 			    struct call **out)
 {
 	*out = id_map_get(&s->invocations, id);
-	return *out || id <= s->last_invocation;
+	return *out || s->invocations_wrapped || id <= s->last_invocation;
 }
 
 /* A caller that does not keep up is not fed faster than it reads. */
@@ -119,6 +114,18 @@ static const char *result_details(struct arena *a, const struct message *yield,
 	return wrong;
 }
 
+/* What the caller has of it is of no use without this part. */
+static void break_off(struct dealer *d, struct call *call, const char *uri,
+		      const char *text)
+{
+	call_interrupt(call, "killnowait");
+	call_fail(d, call, uri, text);
+}
+
+static const char no_passthru[] =
+	"the result is in payload passthru mode, which the caller has not "
+	"announced";
+
 static void progress(struct dealer *d, struct session *s, struct call *call,
 		     const struct message *m)
 {
@@ -127,6 +134,8 @@ static void progress(struct dealer *d, struct session *s, struct call *call,
 				  .request = call->request,
 				  .options = &details,
 				  .payload = m->payload };
+	const char *wrong;
+	int err;
 
 	if (call->state != CALL_IN_FLIGHT || !call->receive_progress ||
 	    !(s->features & CALLEE_PROGRESSIVE))
@@ -135,13 +144,24 @@ static void progress(struct dealer *d, struct session *s, struct call *call,
 	call_drop_payload(call);
 	if (call->heap_at)
 		deadline_set(d, call);
-	if (refuse_passthru(s, call, m) ||
-	    result_details(&d->turn->arena, m, &details) ||
-	    dict_set(&d->turn->arena, &details, "progress", value_bool(true)))
+	if (refuse_passthru(s, call, m)) {
+		break_off(d, call, "wamp.error.feature_not_supported",
+			  no_passthru);
 		return;
-	/* One that can not be said is left out; the last one counts. */
-	(void)session_send(call->caller, &result);
-	mind_congestion(call->caller, s);
+	}
+	wrong = result_details(&d->turn->arena, m, &details);
+	if (!wrong && dict_set(&d->turn->arena, &details, "progress",
+			       value_bool(true)))
+		wrong = "out of memory";
+	if (wrong) {
+		break_off(d, call, "wamp.error.invalid_argument", wrong);
+		return;
+	}
+	err = session_send(call->caller, &result);
+	if (err && err != ERR_CLOSED)
+		break_off(d, call, unsaid_uri(err), unsaid);
+	else
+		mind_congestion(call->caller, s);
 }
 
 static void result(struct dealer *d, struct session *s, struct call *call,
@@ -149,11 +169,11 @@ static void result(struct dealer *d, struct session *s, struct call *call,
 {
 	struct value details;
 	const char *wrong;
+	int err;
 
 	if (refuse_passthru(s, call, m)) {
 		call_fail(d, call, "wamp.error.feature_not_supported",
-			  "the result is in payload passthru mode, which the "
-			  "caller has not announced");
+			  no_passthru);
 		return;
 	}
 	wrong = result_details(&d->turn->arena, m, &details);
@@ -161,23 +181,42 @@ static void result(struct dealer *d, struct session *s, struct call *call,
 		call_fail(d, call, "wamp.error.invalid_argument", wrong);
 		return;
 	}
-	forward(call, &(struct message){ .type = MSG_RESULT,
-					 .request = call->request,
-					 .options = &details,
-					 .payload = m->payload });
+	err = session_send(call->caller,
+			   &(struct message){ .type = MSG_RESULT,
+					      .request = call->request,
+					      .options = &details,
+					      .payload = m->payload });
+	if (err && err != ERR_CLOSED) {
+		call_fail(d, call, unsaid_uri(err), unsaid);
+		return;
+	}
 	call_answered(d, call);
 	mind_congestion(call->caller, s);
+}
+
+static void wrong_yield(struct dealer *d, struct call *call,
+			const char *wrong)
+{
+	callee_note(d, call, WORD_ERROR);
+	if (call->state == CALL_IN_FLIGHT)
+		call_fail(d, call, "wamp.error.invalid_argument", wrong);
+	call_finish(d, call);
 }
 
 bool dealer_yield(struct dealer *d, struct session *s,
 		  const struct message *m)
 {
+	const char *wrong = attributes_wrong(m);
 	struct call *call;
 
 	if (!find_invocation(s, m->request, &call))
 		return false;
 	if (!call)
 		return true;
+	if (wrong) {
+		wrong_yield(d, call, wrong);
+		return true;
+	}
 	if (value_is_true(dict_get(m->options, "progress"))) {
 		progress(d, s, call, m);
 		return true;
@@ -224,15 +263,41 @@ static bool reroute(struct dealer *d, struct session *s, struct call *call)
 	return true;
 }
 
+/* ERROR.Details as those of RESULT: only the passthru's attributes. */
+static int send_error(struct dealer *d, struct call *call,
+		      const struct message *m, struct bytes uri)
+{
+	struct value details;
+
+	if (result_details(&d->turn->arena, m, &details))
+		details = value_dict();
+	return session_send(call->caller,
+			    &(struct message){ .type = MSG_ERROR,
+					       .request_type = MSG_CALL,
+					       .request = call->request,
+					       .uri = uri,
+					       .options = &details,
+					       .payload = m->payload });
+}
+
+/* What is no URI would end the caller's session, and what its arguments say is
+ * less than which error it is. */
 static void forward_error(struct dealer *d, struct call *call,
 			  const struct message *m, struct bytes uri)
 {
-	forward(call, &(struct message){ .type = MSG_ERROR,
-					 .request_type = MSG_CALL,
-					 .request = call->request,
-					 .uri = uri,
-					 .options = m->options,
-					 .payload = m->payload });
+	bool valid = uri_valid(uri, URI_EXACT, false);
+	int err = valid ? send_error(d, call, m, uri) : 0;
+	const char *copy;
+
+	if (!valid) {
+		session_error(call->caller, MSG_CALL, call->request,
+			      "wamp.error.invalid_uri",
+			      "the callee's error is not a valid URI");
+	} else if (err && err != ERR_CLOSED) {
+		copy = arena_str(&d->turn->arena, uri);
+		session_error(call->caller, MSG_CALL, call->request,
+			      copy ? copy : "wamp.error.unavailable", unsaid);
+	}
 	d->errors_total++;
 	call_answered(d, call);
 	mind_congestion(call->caller, call->callee->session);

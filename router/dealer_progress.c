@@ -211,7 +211,8 @@ const char *dealer_continue(struct dealer *d, struct session *s,
 			    const struct message *m)
 {
 	struct call *call = id_map_get(&s->requests, m->request);
-	bool more = value_is_true(dict_get(m->options, "progress"));
+	const struct value *progress = dict_get(m->options, "progress");
+	bool more = value_is_true(progress);
 
 	if (!call)
 		return NULL; /* it was answered meanwhile */
@@ -221,6 +222,8 @@ const char *dealer_continue(struct dealer *d, struct session *s,
 		return "CALL: the final part of the request was sent before";
 	if (!bytes_equal(call->stream->uri, m->uri))
 		return "CALL: the request is of another procedure";
+	if (progress && progress->type != VALUE_BOOL)
+		return "CALL.Options.progress: a bool is wanted";
 	if (call->killed)
 		return NULL; /* nobody wants it any more */
 	call->stream->more = more;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "router/attributes.h"
+
 /* "Feature Announcement": exactly what is true. The first is left out in a
  * realm that keeps no history. */
 static const char *const broker_features[] = {
@@ -14,7 +16,9 @@ static const char *const broker_features[] = {
 };
 static const char *const dealer_features[] = {
 	"progressive_call_results", "progressive_call_invocations",
-	"call_timeout", "call_canceling",
+	"call_timeout",
+	/* "Progressive Call Invocations" spells it so. */
+	"call_canceling", "call_cancelling",
 	"caller_identification", "call_trustlevels",
 	"payload_passthru_mode", "pattern_based_registration",
 	"shared_registration", "sharded_registration", "call_reroute",
@@ -179,6 +183,7 @@ void join_hello(struct router *r, struct session *s, const struct message *m)
 {
 	struct realm *realm = router_realm(r, m->uri);
 	struct authn_result result;
+	const char *wrong;
 
 	if (!uri_valid(m->uri, URI_EXACT, r->turn.uri_strict)) {
 		session_abort(s, "wamp.error.invalid_uri", "realm");
@@ -187,6 +192,11 @@ void join_hello(struct router *r, struct session *s, const struct message *m)
 	if (!realm) {
 		session_abort(s, "wamp.error.no_such_realm",
 			      "there is no realm of that name");
+		return;
+	}
+	wrong = attributes_wrong(m);
+	if (wrong) {
+		session_abort(s, "wamp.error.protocol_violation", wrong);
 		return;
 	}
 	if (!session_learn_features(s, m->options)) {

@@ -1,14 +1,12 @@
 #include "router/request.h"
 
+#include "router/attributes.h"
 #include "router/authorize.h"
 #include "router/meta.h"
 
-/* "IDs", session scope: sequential from 1, beginning again behind 2^53. */
 static bool is_next_request(const struct session *s, uint64_t request)
 {
-	return request == (s->last_request == WAMP_ID_MAX
-				   ? 1
-				   : s->last_request + 1);
+	return request == session_next_id(s->last_request);
 }
 
 static bool take_request(struct session *s, uint64_t request)
@@ -43,10 +41,24 @@ static const enum action actions[] = {
 static void refuse(struct session *s, const struct message *m,
 		   const char *uri, const char *text)
 {
-	/* "PUBLISH": an ERROR only if an acknowledgement was asked for. */
+	bool acknowledge = false;
+
+	/* "PUBLISH": an ERROR only if an acknowledgement was asked for, be it
+	 * by a value that is no bool. */
 	if (m->type != MSG_PUBLISH ||
-	    value_is_true(dict_get(m->options, "acknowledge")))
+	    (dict_get(m->options, "acknowledge") &&
+	     (!value_get_bool(dict_get(m->options, "acknowledge"),
+			      &acknowledge) || acknowledge)))
 		session_error(s, m->type, m->request, uri, text);
+}
+
+static bool has_options(struct session *s, const struct message *m)
+{
+	const char *wrong = attributes_wrong(m);
+
+	if (wrong)
+		refuse(s, m, "wamp.error.invalid_argument", wrong);
+	return !wrong;
 }
 
 /* By the role's authorizer where one was asked, or its permissions. */
@@ -115,7 +127,8 @@ static bool passthru_allowed(struct session *s, const struct message *m,
 static void on_publish(struct session *s, const struct message *m)
 {
 	if (!take_request(s, m->request) ||
-	    !passthru_allowed(s, m, PUBLISHER_PASSTHRU) || !is_allowed(s, m))
+	    !passthru_allowed(s, m, PUBLISHER_PASSTHRU) ||
+	    !has_options(s, m) || !is_allowed(s, m))
 		return;
 	broker_publish(&s->realm->broker, s, m,
 		       grant_of(s, ACTION_PUBLISH, m));
@@ -123,7 +136,8 @@ static void on_publish(struct session *s, const struct message *m)
 
 static void on_subscribe(struct session *s, const struct message *m)
 {
-	if (take_request(s, m->request) && is_allowed(s, m))
+	if (take_request(s, m->request) && has_options(s, m) &&
+	    is_allowed(s, m))
 		broker_subscribe(&s->realm->broker, s, m);
 }
 
@@ -154,7 +168,9 @@ static void call_router(struct session *s, const struct message *m)
 static bool is_continuation(const struct session *s, uint64_t request)
 {
 	return s->features & CALLER_STREAMING &&
-	       !is_next_request(s, request) && request <= s->last_request;
+	       !is_next_request(s, request) &&
+	       (request <= s->last_request ||
+		id_map_get(&s->requests, request));
 }
 
 static void continue_call(struct session *s, const struct message *m)
@@ -177,7 +193,8 @@ static void on_call(struct session *s, const struct message *m)
 		return;
 	}
 	if (!take_request(s, m->request) ||
-	    !passthru_allowed(s, m, CALLER_PASSTHRU) || !is_allowed(s, m))
+	    !passthru_allowed(s, m, CALLER_PASSTHRU) ||
+	    !has_options(s, m) || !is_allowed(s, m))
 		return;
 	if (uri_reserved(m->uri)) {
 		call_router(s, m);
@@ -194,7 +211,8 @@ static void on_cancel(struct session *s, const struct message *m)
 
 static void on_register(struct session *s, const struct message *m)
 {
-	if (take_request(s, m->request) && is_allowed(s, m))
+	if (take_request(s, m->request) && has_options(s, m) &&
+	    is_allowed(s, m))
 		dealer_register(&s->realm->dealer, s, m);
 }
 
@@ -262,7 +280,7 @@ static bool is_asked_about(struct router *r, struct session *s,
 	matter.action = actions[m->type];
 	matter.match = match_of(m);
 	if (!uri_valid(m->uri, matter.match, s->turn->uri_strict) ||
-	    (own && uri_reserved(m->uri)))
+	    (own && uri_reserved(m->uri)) || attributes_wrong(m))
 		return false;
 	return authz_ask(r, s, &matter, r->message);
 }

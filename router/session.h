@@ -12,6 +12,7 @@
 #include "router/turn.h"
 #include "wamp/id_map.h"
 #include "wamp/message.h"
+#include "wamp/uri.h"
 
 /* What the router asks of a connection. None of these calls back. */
 struct link_ops {
@@ -93,6 +94,7 @@ struct session {
 
 	uint64_t last_request;    /* of the client's */
 	uint64_t last_invocation; /* issued to it */
+	bool invocations_wrapped; /* every id was issued once */
 
 	struct bucket bucket;
 	unsigned paused;
@@ -126,6 +128,12 @@ struct session {
 void session_init(struct session *s, struct turn *turn,
 		  const struct link *link);
 void session_deinit(struct session *s);
+
+/* "IDs", session scope: from 1 in steps of 1, and 1 again after 2^53. */
+static inline uint64_t session_next_id(uint64_t last)
+{
+	return last == WAMP_ID_MAX ? 1 : last + 1;
+}
 
 /* Moves along the table of allowed moves only. */
 void session_set_state(struct session *s, enum session_state to);

@@ -33,12 +33,45 @@ static bool loose_char(uint8_t c)
 	return c > ' ' && c != '#' && c != 0x7f;
 }
 
+/* Unicode's White_Space beyond ASCII, in UTF-8: a peer that takes the
+ * specification's pattern refuses it, and would break off. */
+static bool starts_with_space(const uint8_t *p, size_t len)
+{
+	static const struct {
+		uint8_t text[3], len, last; /* up to this last byte */
+	} spaces[] = {
+		{ { 0xc2, 0x85 }, 2, 0x85 },
+		{ { 0xc2, 0xa0 }, 2, 0xa0 },
+		{ { 0xe1, 0x9a, 0x80 }, 3, 0x80 },
+		{ { 0xe2, 0x80, 0x80 }, 3, 0x8a },
+		{ { 0xe2, 0x80, 0xa8 }, 3, 0xa9 },
+		{ { 0xe2, 0x80, 0xaf }, 3, 0xaf },
+		{ { 0xe2, 0x81, 0x9f }, 3, 0x9f },
+		{ { 0xe3, 0x80, 0x80 }, 3, 0x80 },
+	};
+
+	for (unsigned i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+		size_t last = spaces[i].len - 1u;
+
+		if (len > last && !memcmp(p, spaces[i].text, last) &&
+		    p[last] >= spaces[i].text[last] &&
+		    p[last] <= spaces[i].last)
+			return true;
+	}
+	return false;
+}
+
 static bool part_valid(struct bytes part, bool strict)
 {
-	for (size_t i = 0; i < part.len; i++)
-		if (strict ? !strict_char(part.data[i])
-			   : !loose_char(part.data[i]))
+	for (size_t i = 0; i < part.len; i++) {
+		uint8_t c = part.data[i];
+
+		if (strict ? !strict_char(c) : !loose_char(c))
 			return false;
+		if (c >= 0x80 &&
+		    starts_with_space(part.data + i, part.len - i))
+			return false;
+	}
 	return true;
 }
 

@@ -34,6 +34,20 @@ static void test_uri__loose_and_strict(void **state)
 		{ "a#b", false, false },
 		{ "a\x7f", false, false },
 		{ "a\n", false, false },
+		/* Unicode has more white space. */
+		{ "a\xc2\xa0", false, false },
+		{ "a\xc2\x85", false, false },
+		{ "\xe1\x9a\x80", false, false },
+		{ "a\xe2\x80\x80z", false, false },
+		{ "a\xe2\x80\x8a", false, false },
+		{ "a\xe2\x80\x8b", true, false }, /* of no width */
+		{ "a\xe2\x80\xa8", false, false },
+		{ "a\xe2\x80\xa9", false, false },
+		{ "a\xe2\x80\xaf", false, false },
+		{ "a\xe2\x81\x9f", false, false },
+		{ "a\xe3\x80\x80", false, false },
+		{ "a\xe3\x80\x81", true, false },
+		{ "\xe2\x82\xac", true, false },
 	};
 
 	(void)state;

@@ -1,0 +1,46 @@
+#include "router/attributes.h"
+
+static const struct {
+	enum message_type message;
+	const char *name;
+	enum value_type type;
+	const char *wrong;
+} known[] = {
+#define BOOL(message, type, name)                                             \
+	{ MSG_##message, name, VALUE_BOOL,                                    \
+	  #message "." type "." name ": a bool is wanted" }
+	BOOL(PUBLISH, "Options", "acknowledge"),
+	BOOL(PUBLISH, "Options", "exclude_me"),
+	BOOL(PUBLISH, "Options", "disclose_me"),
+	BOOL(PUBLISH, "Options", "retain"),
+	BOOL(SUBSCRIBE, "Options", "get_retained"),
+	BOOL(CALL, "Options", "receive_progress"),
+	BOOL(CALL, "Options", "progress"),
+	BOOL(CALL, "Options", "disclose_me"),
+	BOOL(REGISTER, "Options", "force_reregister"),
+	BOOL(REGISTER, "Options", "forward_timeout"),
+	BOOL(REGISTER, "Options", "disclose_caller"),
+	BOOL(YIELD, "Options", "progress"),
+	{ MSG_HELLO, "authmethods", VALUE_LIST,
+	  "HELLO.Details.authmethods: a list is wanted" },
+	{ MSG_HELLO, "authid", VALUE_STR,
+	  "HELLO.Details.authid: a text is wanted" },
+	{ MSG_HELLO, "authextra", VALUE_DICT,
+	  "HELLO.Details.authextra: a dict is wanted" },
+};
+
+const char *attributes_wrong(const struct message *m)
+{
+	if (!m->options)
+		return NULL;
+	for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
+		const struct value *v;
+
+		if (known[i].message != m->type)
+			continue;
+		v = dict_get(m->options, known[i].name);
+		if (v && v->type != known[i].type)
+			return known[i].wrong;
+	}
+	return NULL;
+}
