@@ -27,12 +27,13 @@
  * passes a call on to the next in line. Queued calls of a registration whose
  * last callee leaves end with wamp.error.no_such_procedure: they never ran;
  * but where a rule says `wait`, they wait for the next callee.
- * Canceling without a mode, or by none of the three, is killnowait. A callee that unregisters still
- * answers what it has; if it registers again those calls count. A callee
- * that has not announced what a call needs (payload passthru mode, progressive
- * invocations) is passed over as if it had declined; when all are so, the call
- * ends with wamp.error.feature_not_supported. A callee that has sent a
- * progressive result has taken its call and can not decline it any more.
+ * Canceling without a mode, or by none of the three, is killnowait. A callee
+ * that unregisters still answers what it has; if it registers again those
+ * calls count. A callee that has not announced what a call needs (payload
+ * passthru mode, progressive invocations) is passed over as if it had
+ * declined; when all are so, the call ends with
+ * wamp.error.feature_not_supported. A callee that has sent a progressive
+ * result has taken its call and can not decline it any more.
  * REGISTER.Options.disclose_caller discloses the callers to that callee. Of
  * the Details and Options of others only the passthru's attributes go on: into
  * INVOCATION, RESULT and ERROR; all else in these is the router's word. An
