@@ -52,12 +52,26 @@ static unsigned allowed(const struct coord *c)
 	return slots ? slots : 1;
 }
 
+/* Where donors audit, a router that goes round strictly gives chunks and audits
+ * to the same callees in turn. In step with them one callee would compute
+ * everything and the other check it: a draw decides whether one more chunk goes
+ * before the next audit. */
+static bool chunk_goes_first(struct coord *c)
+{
+	if (c->donors.audit_slots || !is_other_work(c))
+		return false;
+	if (!c->audit_from)
+		c->audit_from = c->chunks_lent + (coord_random(c) & 1);
+	return c->chunks_lent < c->audit_from;
+}
+
 static bool audit_one(struct coord *c, const struct donor *sole)
 {
 	struct batch *b = trust_turn(&c->trust, sole);
 
 	if (!b)
 		return false;
+	c->audit_from = 0;
 	if (lease_new(c, NULL, b, BUDGET_MS_MAX))
 		return true;
 	trust_retry(&c->trust, b);
@@ -74,7 +88,8 @@ void audit_step(struct coord *c)
 		return;
 	if (!c->donors.audit_slots && answering(c, &sole) == 0)
 		return;
-	while (c->trust.auditing < allowed(c) && audit_one(c, sole))
+	while (c->trust.auditing < allowed(c) && !chunk_goes_first(c) &&
+	       audit_one(c, sole))
 		;
 }
 

@@ -98,6 +98,7 @@ struct lease *lease_new(struct coord *c, struct part *part,
 	TAILQ_INSERT_TAIL(&c->leases, lease, link);
 	if (part)
 		part->open++;
+	c->chunks_lent += !batch;
 	if (lease->trusted)
 		c->open_audits++;
 	else

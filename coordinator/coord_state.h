@@ -113,6 +113,8 @@ struct coord {
 	struct map leases_by_id;
 	uint64_t last_lease;
 	unsigned open_chunks, open_audits;
+	uint64_t chunks_lent;
+	uint64_t audit_from; /* no audit before so many were; 0: not drawn */
 
 	bool ready, paused, no_meta, spare, behind, fatal, done;
 	bool progress_due;

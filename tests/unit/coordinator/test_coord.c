@@ -748,6 +748,31 @@ static void test_coord__auditor_must_be_another(void **state)
 	end(&h);
 }
 
+/* Answered in the order of asking, what is asked keeps a rhythm, and a router
+ * that goes round strictly would give every audit to the same device. */
+static void test_coord__audits_keep_no_rhythm(void **state)
+{
+	struct hall h;
+	char pass[2][SECRET_BYTES];
+	unsigned audits[2] = { 0, 0 };
+	struct coord_call call;
+
+	(void)state;
+	begin(&h, "fake:10000000");
+	come(&h, PHONE, 1, false, pass[0]);
+	come(&h, LAPTOP, 1, false, pass[1]);
+	for (unsigned i = 0; i < 300; i++) {
+		h.now_ms += 100;
+		assert_true(i < h.called);
+		assert_true(coord_call(h.c, h.calls[i], &call));
+		audits[i % 2] += call.audit;
+		answer(&h, h.calls[i], pass[i % 2], 0, false);
+	}
+	assert_true(audits[0] > 10);
+	assert_true(audits[1] > 10);
+	end(&h);
+}
+
 /* --- people -------------------------------------------------------------- */
 
 static void test_coord__token_rejoins(void **state)
@@ -1017,6 +1042,7 @@ int main(void)
 		cmocka_unit_test(test_coord__audit_verifies_the_batch),
 		cmocka_unit_test(test_coord__three_lies_freeze),
 		cmocka_unit_test(test_coord__auditor_must_be_another),
+		cmocka_unit_test(test_coord__audits_keep_no_rhythm),
 		cmocka_unit_test(test_coord__token_rejoins),
 		cmocka_unit_test(test_coord__names_are_checked),
 		cmocka_unit_test(test_coord__wave_once_in_five_seconds),
