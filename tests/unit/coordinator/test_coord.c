@@ -724,6 +724,19 @@ static void test_coord__three_lies_freeze(void **state)
 	end(&h);
 }
 
+/* An audit other than the last; one chunk more may go first, which takes an
+ * answered one. */
+static uint64_t another_audit(struct hall *h, uint64_t last, const char *pass)
+{
+	unsigned at = 0;
+
+	if (last_audit(h) == last || !last_audit(h))
+		answer(h, next_chunk(h, &at), pass, 0, false);
+	assert_int_not_equal(last_audit(h), 0);
+	assert_int_not_equal(last_audit(h), last);
+	return last_audit(h);
+}
+
 static void test_coord__auditor_must_be_another(void **state)
 {
 	struct hall h;
@@ -737,13 +750,11 @@ static void test_coord__auditor_must_be_another(void **state)
 	d = coord_donor(h.c, h.donor);
 	answer(&h, h.calls[0], phone, 0, false);
 	come(&h, LAPTOP, 1, false, laptop);
-	audit = last_audit(&h);
-	assert_int_not_equal(audit, 0);
+	audit = another_audit(&h, 0, phone);
 	answer(&h, audit, phone, 0, false);
 	assert_int_equal(d->audits, 0);
 	wait_ms(&h, 200);
-	assert_int_not_equal(last_audit(&h), audit);
-	answer(&h, last_audit(&h), laptop, 0, false);
+	answer(&h, another_audit(&h, audit, phone), laptop, 0, false);
 	assert_int_equal(d->audits, 1);
 	end(&h);
 }
