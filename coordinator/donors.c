@@ -13,22 +13,12 @@ void donors_init(struct donors *d)
 	map_init(&d->sessions);
 }
 
-static void free_values(struct map *m)
-{
-	size_t at = 0;
-	void *value;
-
-	while ((value = map_next(m, &at)) != NULL)
-		free(value);
-	map_deinit(m);
-}
-
 void donors_deinit(struct donors *d)
 {
-	free_values(&d->by_id);
+	map_free_values(&d->by_id);
 	map_deinit(&d->by_token);
 	map_deinit(&d->by_pass);
-	free_values(&d->sessions);
+	map_free_values(&d->sessions);
 }
 
 /* --- secrets ------------------------------------------------------------- */

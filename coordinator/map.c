@@ -18,6 +18,16 @@ void map_deinit(struct map *m)
 	map_init(m);
 }
 
+void map_free_values(struct map *m)
+{
+	size_t at = 0;
+	void *value;
+
+	while ((value = map_next(m, &at)) != NULL)
+		free(value);
+	map_deinit(m);
+}
+
 static size_t home(const struct map *m, uint64_t key)
 {
 	return (size_t)splitmix64(&key) & (m->cap - 1);

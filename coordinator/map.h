@@ -22,6 +22,8 @@ struct map {
 
 void map_init(struct map *m);
 void map_deinit(struct map *m);
+/* The same, when the things are to be freed with it. */
+void map_free_values(struct map *m);
 void *map_get(const struct map *m, uint64_t key); /* NULL when absent */
 /* Replaces. value is not NULL. 0 or ERR_NOMEM (nothing changed). */
 int map_put(struct map *m, uint64_t key, void *value) MUST_CHECK;

@@ -21,21 +21,11 @@ struct rpc *rpc_new(const struct rpc_config *config)
 	return r;
 }
 
-static void free_values(struct map *m)
-{
-	size_t at = 0;
-	void *value;
-
-	while ((value = map_next(m, &at)) != NULL)
-		free(value);
-	map_deinit(m);
-}
-
 void rpc_free(struct rpc *r)
 {
 	if (!r)
 		return;
-	free_values(&r->asked);
+	map_free_values(&r->asked);
 	map_deinit(&r->open);
 	arena_deinit(&r->arena);
 	free(r);

@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "router/ask.h"
-
-struct kept {
-	struct kept *next;
-	size_t len;
-	uint8_t bytes[];
-};
+#include "router/parcels.h"
 
 /* A decision for the rest of the session. */
 struct known {
@@ -33,8 +28,7 @@ struct question {
 struct authz {
 	struct question *question; /* NULL: none is open */
 	struct verdict verdict;
-	struct kept *first, **last;
-	size_t kept_bytes;
+	struct parcels kept;
 	struct known known[AUTHZ_CACHE];
 	unsigned next; /* place in known */
 };
@@ -46,7 +40,7 @@ static struct authz *authz_of(struct session *s)
 	if (!s->authz) {
 		s->authz = calloc(1, sizeof *s->authz);
 		if (s->authz)
-			s->authz->last = &s->authz->first;
+			parcels_init(&s->authz->kept);
 	}
 	return s->authz;
 }
@@ -66,12 +60,7 @@ void authz_free(struct authz *a)
 		return;
 	if (a->question)
 		a->question->session = NULL;
-	while (a->first) {
-		struct kept *next = a->first->next;
-
-		free(a->first);
-		a->first = next;
-	}
+	parcels_clear(&a->kept);
 	for (unsigned i = 0; i < AUTHZ_CACHE; i++)
 		free(a->known[i].uri);
 	free(a);
@@ -81,42 +70,23 @@ void authz_free(struct authz *a)
 
 int authz_keep(struct session *s, struct bytes message)
 {
-	struct authz *a = s->authz;
-	struct kept *k;
+	struct parcels *kept = &s->authz->kept;
 	size_t most = s->limits->message_bytes ? s->limits->message_bytes
 					       : wamp_limits_default.bytes_max;
 
-	if (a->kept_bytes + message.len > most + AUTHZ_KEPT_SPARE)
+	if (kept->bytes + message.len > most + AUTHZ_KEPT_SPARE)
 		return ERR_LIMIT;
-	k = malloc(sizeof *k + message.len);
-	if (!k)
-		return ERR_NOMEM;
-	k->next = NULL;
-	k->len = message.len;
-	memcpy(k->bytes, message.data, message.len);
-	*a->last = k;
-	a->last = &k->next;
-	a->kept_bytes += k->len;
-	return 0;
+	return parcels_add(kept, message);
 }
 
 struct bytes authz_first(const struct session *s)
 {
-	const struct kept *k = s->authz ? s->authz->first : NULL;
-
-	return k ? bytes_of(k->bytes, k->len) : bytes_of(NULL, 0);
+	return s->authz ? parcels_first(&s->authz->kept) : bytes_of(NULL, 0);
 }
 
 void authz_drop(struct session *s)
 {
-	struct authz *a = s->authz;
-	struct kept *k = a->first;
-
-	a->first = k->next;
-	if (!a->first)
-		a->last = &a->first;
-	a->kept_bytes -= k->len;
-	free(k);
+	parcel_free(parcels_take(&s->authz->kept));
 }
 
 bool authz_is_waiting(const struct session *s)

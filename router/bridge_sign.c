@@ -23,34 +23,21 @@ static unsigned refuse(const char **why, unsigned status, const char *text)
 
 /* --- the query ----------------------------------------------------------- */
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One field as forms are written. ERR_MALFORMED, ERR_NOMEM. */
 static int decode(struct bytes raw, struct buf *out)
 {
 	for (size_t i = 0; i < raw.len; i++) {
-		uint8_t c = raw.data[i];
-		int high, low, err;
+		int c = raw.data[i], err;
 
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			if (raw.len - i < 3)
+			c = percent_byte(raw, i);
+			if (c < 0)
 				return ERR_MALFORMED;
-			high = hex_digit(raw.data[i + 1]);
-			low = hex_digit(raw.data[i + 2]);
-			if (high < 0 || low < 0)
-				return ERR_MALFORMED;
-			c = (uint8_t)(high << 4 | low);
 			i += 2;
 		}
-		err = buf_add_u8(out, c);
+		err = buf_add_u8(out, (uint8_t)c);
 		if (err)
 			return err;
 	}

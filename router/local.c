@@ -4,17 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A message on its way. */
-struct parcel {
-	struct parcel *next;
-	size_t len;
-	uint8_t bytes[];
-};
-
-struct queue {
-	struct parcel *first, **last;
-	size_t bytes;
-};
+#include "router/parcels.h"
 
 struct local {
 	struct router *router;
@@ -23,64 +13,14 @@ struct local {
 	const char *authid;
 	struct client *client;   /* owned */
 	struct session *session; /* owned; NULL: not joined */
-	struct queue said;  /* by the client, for the router */
-	struct queue heard; /* by the client, from the router */
+	struct parcels said;  /* by the client, for the router */
+	struct parcels heard; /* by the client, from the router */
 	struct ring in_router;
 	struct ring waiting; /* in the router's, when there is work */
 	bool paused;
 	bool over;   /* the router closed the connection */
 	bool closed; /* by its owner: freed when nobody is inside it */
 };
-
-/* --- queues -------------------------------------------------------------- */
-
-static void queue_init(struct queue *q)
-{
-	*q = (struct queue){ .last = &q->first };
-}
-
-static int queue_add(struct queue *q, struct bytes message)
-{
-	struct parcel *p = malloc(sizeof *p + message.len);
-
-	if (!p)
-		return ERR_NOMEM;
-	p->next = NULL;
-	p->len = message.len;
-	memcpy(p->bytes, message.data, message.len);
-	*q->last = p;
-	q->last = &p->next;
-	q->bytes += p->len;
-	return 0;
-}
-
-static struct parcel *queue_take(struct queue *q)
-{
-	struct parcel *p = q->first;
-
-	if (!p)
-		return NULL;
-	q->first = p->next;
-	if (!q->first)
-		q->last = &q->first;
-	q->bytes -= p->len;
-	return p;
-}
-
-/* What was said may have been a secret. */
-static void parcel_free(struct parcel *p)
-{
-	explicit_bzero(p->bytes, p->len);
-	free(p);
-}
-
-static void queue_clear(struct queue *q)
-{
-	struct parcel *p;
-
-	while ((p = queue_take(q)))
-		parcel_free(p);
-}
 
 /* --- the two ends -------------------------------------------------------- */
 
@@ -104,7 +44,7 @@ static void client_says(void *ctx, struct bytes message)
 	struct local *l = ctx;
 
 	/* A connection that can not take it ends. */
-	if (!l->over && queue_add(&l->said, message))
+	if (!l->over && parcels_add(&l->said, message))
 		l->over = true;
 	mind(l);
 }
@@ -113,7 +53,7 @@ static int link_send(void *ctx, struct bytes message)
 {
 	struct local *l = ctx;
 	int err = l->over || l->closed ? ERR_CLOSED
-				       : queue_add(&l->heard, message);
+				       : parcels_add(&l->heard, message);
 
 	if (err == ERR_NOMEM)
 		l->over = true;
@@ -179,7 +119,7 @@ static struct session *make_session(struct local *l)
 /* The client's HELLO needs no proof, but says what it is able to do. */
 static bool hear_hello(struct local *l, struct session *s)
 {
-	struct parcel *p = queue_take(&l->said);
+	struct parcel *p = parcels_take(&l->said);
 	struct turn *turn = &l->router->turn;
 	struct message hello;
 	struct why why;
@@ -190,8 +130,7 @@ static bool hear_hello(struct local *l, struct session *s)
 
 	if (ok)
 		(void)session_learn_features(s, hello.options);
-	if (p)
-		parcel_free(p);
+	parcel_free(p);
 	return ok;
 }
 
@@ -214,8 +153,8 @@ static bool hear_welcome(struct local *l)
 /* Nothing of its life before is left. */
 static void clear(struct local *l)
 {
-	queue_clear(&l->said);
-	queue_clear(&l->heard);
+	parcels_clear(&l->said);
+	parcels_clear(&l->heard);
 	l->over = l->paused = false;
 	mind(l);
 }
@@ -289,8 +228,8 @@ struct local *local_open(struct router *r, struct realm *realm,
 		return NULL;
 	*l = (struct local){ .router = r, .realm = realm, .role = role,
 			     .authid = authid };
-	queue_init(&l->said);
-	queue_init(&l->heard);
+	parcels_init(&l->said);
+	parcels_init(&l->heard);
 	ring_init(&l->waiting);
 	ring_init(&l->in_router);
 	l->client = make_client(l);
@@ -324,7 +263,7 @@ struct client *local_client(struct local *l)
 
 static void tell_router(struct local *l)
 {
-	struct parcel *p = queue_take(&l->said);
+	struct parcel *p = parcels_take(&l->said);
 
 	router_receive(l->router, l->session, bytes_of(p->bytes, p->len));
 	parcel_free(p);
@@ -332,7 +271,7 @@ static void tell_router(struct local *l)
 
 static void tell_client(struct local *l)
 {
-	struct parcel *p = queue_take(&l->heard);
+	struct parcel *p = parcels_take(&l->heard);
 
 	/* What it can not read ends the session, as on any connection. */
 	if (client_receive(l->client, bytes_of(p->bytes, p->len)))

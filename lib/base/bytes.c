@@ -42,7 +42,7 @@ void bytes_hex(struct bytes b, char *out)
 	*out = '\0';
 }
 
-static int hex_digit(char c)
+int hex_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -58,14 +58,25 @@ bool bytes_unhex(const char *hex, uint8_t *out, size_t len)
 	if (strlen(hex) != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int high = hex_digit(hex[2 * i]);
-		int low = hex_digit(hex[2 * i + 1]);
+		int high = hex_digit((uint8_t)hex[2 * i]);
+		int low = hex_digit((uint8_t)hex[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
 		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return true;
+}
+
+int percent_byte(struct bytes text, size_t at)
+{
+	int high, low;
+
+	if (at >= text.len || text.len - at < 3 || text.data[at] != '%')
+		return -1;
+	high = hex_digit(text.data[at + 1]);
+	low = hex_digit(text.data[at + 2]);
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 void put_u16(uint8_t *p, uint16_t v)

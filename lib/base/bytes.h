@@ -27,8 +27,12 @@ int bytes_compare(struct bytes a, struct bytes b); /* as memcmp, then length */
 
 /* Lower-case hex of `b` into `out`, which holds 2 * b.len + 1. */
 void bytes_hex(struct bytes b, char *out);
+/* The value of a digit, in either case; -1: it is none. */
+int hex_digit(uint8_t c);
 /* The inverse: exactly `len` bytes from 2 * len hex digits, or false. */
 bool bytes_unhex(const char *hex, uint8_t *out, size_t len);
+/* What the escape "%XX" that begins at `at` stands for; -1: there is none. */
+int percent_byte(struct bytes text, size_t at);
 
 void put_u16(uint8_t *p, uint16_t v);
 void put_u32(uint8_t *p, uint32_t v);

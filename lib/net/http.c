@@ -234,27 +234,13 @@ bool http_has_token(struct bytes list, const char *token)
 	return false;
 }
 
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One character of a path, its escape undone; -1 when it may not be there. */
 static int path_char(struct bytes path, size_t *i)
 {
-	int c = path.data[*i], high, low;
+	int c = path.data[*i];
 
 	if (c == '%') {
-		if (path.len - *i < 3)
-			return -1;
-		high = hex_digit(path.data[*i + 1]);
-		low = hex_digit(path.data[*i + 2]);
-		if (high < 0 || low < 0)
-			return -1;
-		c = high << 4 | low;
+		c = percent_byte(path, *i);
 		*i += 2;
 	}
 	return c < 0x20 || c == 0x7F ? -1 : c;

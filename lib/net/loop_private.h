@@ -17,6 +17,14 @@ enum { LOOP_READ_BYTES = 65536 };
 
 TAILQ_HEAD(stream_list, stream);
 
+/* A socket of either kind. */
+union any_socket {
+	uv_handle_t handle;
+	uv_stream_t stream;
+	uv_tcp_t tcp;
+	uv_pipe_t pipe;
+};
+
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare; /* before and after the wait for events: */

@@ -17,12 +17,7 @@ enum {
 };
 
 struct listener {
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} u;
+	union any_socket u;
 	bool local; /* a unix socket */
 	bool secure;
 	struct server *server;

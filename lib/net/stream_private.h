@@ -11,12 +11,7 @@
 enum { STREAM_KEEP_BYTES = 256 * 1024 };
 
 struct stream {
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} u;
+	union any_socket u;
 	uv_timer_t timer;
 	uv_write_t write;
 	uv_shutdown_t shutdown;

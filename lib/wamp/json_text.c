@@ -2,17 +2,6 @@
 
 #include <string.h>
 
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits of \uXXXX. */
 static uint32_t hex4(struct bytes raw, size_t *at)
 {
@@ -21,7 +10,7 @@ static uint32_t hex4(struct bytes raw, size_t *at)
 	if (raw.len - *at < 4)
 		return UINT32_MAX;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_value(raw.data[(*at)++]);
+		int digit = hex_digit(raw.data[(*at)++]);
 
 		if (digit < 0)
 			return UINT32_MAX;

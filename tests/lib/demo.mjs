@@ -35,8 +35,19 @@ export function freePort() {
   });
 }
 
+const dirs = [];
+
+/** Goes with the process, unless a test has failed: then it is to be looked
+ * into. */
 export function tempDir() {
-  return fs.mkdtempSync(path.join(os.tmpdir(), 'manyhands-test-'));
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'manyhands-test-'));
+  if (!dirs.length)
+    process.on('exit', (code) => {
+      if (code) return;
+      for (const old of dirs) fs.rmSync(old, { recursive: true, force: true });
+    });
+  dirs.push(dir);
+  return dir;
 }
 
 const alive = (pid) => {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/sim/crowd.h"
+#include "tests/unit/coordinator/database.h"
 
 /* --- the ledger's invariant ---------------------------------------------- */
 
@@ -337,12 +338,11 @@ static void test_crowd__same_seed_same_run(void **state)
 /* Invariant and answer, whatever the moment at which it is all gone. */
 static void test_crowd__goes_on_after_a_crash(void **state)
 {
-	const char *path = "/tmp/manyhands-test-crowd.db";
+	const char *path = database_new();
 	uint64_t now_ms = 0;
 	bool done = false;
 
 	(void)state;
-	unlink(path);
 	for (uint64_t life = 1; life < 200 && !done; life++) {
 		struct crowd w;
 
@@ -364,7 +364,7 @@ static void test_crowd__goes_on_after_a_crash(void **state)
 		assert_int_equal(fake_planned, 0);
 	}
 	assert_true(done);
-	unlink(path);
+	database_remove();
 }
 
 static void test_crowd__pi_is_exact(void **state)
@@ -478,13 +478,14 @@ static void check_tour(const char *json, uint32_t xy[][2])
 static void test_crowd__tour_adds_up(void **state)
 {
 	static uint32_t xy[CITIES][2];
-	const char *file = "/tmp/manyhands-test-crowd.tsp";
-	char spec[128];
+	char file[64], spec[128];
 	struct coord_status s;
 	struct crowd w;
 	struct buf json;
 
 	(void)state;
+	snprintf(file, sizeof file, "/tmp/manyhands-test-%d.tsp",
+		 (int)getpid());
 	write_cities(file, xy);
 	snprintf(spec, sizeof spec, "tsp:%s&kicks=%d", file, TSP_KICKS);
 	mixed(&w, 6, 20);

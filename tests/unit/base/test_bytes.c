@@ -58,6 +58,23 @@ static void test_bytes__unhex_refuses(void **state)
 	assert_false(bytes_unhex(" B09", out, 2));
 }
 
+static void test_bytes__percent_escapes(void **state)
+{
+	const struct bytes text = bytes_str("a%4Fb%7e%");
+
+	(void)state;
+	assert_int_equal(percent_byte(text, 1), 'O');
+	assert_int_equal(percent_byte(text, 5), '~');
+	assert_int_equal(percent_byte(bytes_str("%ff"), 0), 255);
+	assert_int_equal(percent_byte(text, 0), -1); /* none begins here */
+	assert_int_equal(percent_byte(text, 8), -1);
+	assert_int_equal(percent_byte(text, 9), -1);
+	assert_int_equal(percent_byte(bytes_str("%4"), 0), -1);
+	assert_int_equal(percent_byte(bytes_str("%4g"), 0), -1);
+	assert_int_equal(percent_byte(bytes_str("%g4"), 0), -1);
+	assert_int_equal(percent_byte(bytes_of(NULL, 0), 0), -1);
+}
+
 static void test_bytes__integers_round_trip(void **state)
 {
 	uint8_t p[8];
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_bytes__equal_and_compare),
 		cmocka_unit_test(test_bytes__hex_there_and_back),
 		cmocka_unit_test(test_bytes__unhex_refuses),
+		cmocka_unit_test(test_bytes__percent_escapes),
 		cmocka_unit_test(test_bytes__integers_round_trip),
 		cmocka_unit_test(test_reader__reads_what_buf_wrote),
 		cmocka_unit_test(test_reader__varints_round_trip),

@@ -11,6 +11,7 @@
 
 #include "coordinator/coord.h"
 #include "coordinator/store.h"
+#include "database.h"
 #include "tests/sim/fake_kind.h"
 
 /*
@@ -947,13 +948,12 @@ static void test_coord__devices_to_spare_begin_the_next(void **state)
 
 static void test_coord__finished_job_is_answered_again(void **state)
 {
-	const char *path = "/tmp/manyhands-test-coord.db";
+	const char *path = database_new();
 	struct hall h;
 	char pass[SECRET_BYTES];
 	struct buf first, second;
 
 	(void)state;
-	unlink(path);
 	buf_init(&first);
 	buf_init(&second);
 	open_hall(&h, path);
@@ -977,18 +977,17 @@ static void test_coord__finished_job_is_answered_again(void **state)
 	end(&h);
 	buf_deinit(&first);
 	buf_deinit(&second);
-	unlink(path);
+	database_remove();
 }
 
 /* Sessions outlive the coordinator: their threads are known again. */
 static void test_coord__restart_knows_the_sessions(void **state)
 {
 	static const uint64_t there[] = { PHONE };
-	const char *path = "/tmp/manyhands-test-coord.db";
+	const char *path = database_new();
 	struct hall h;
 
 	(void)state;
-	unlink(path);
 	open_hall(&h, path);
 	join_as(&h, PHONE, 4, "", "", false);
 	join_as(&h, LAPTOP, 4, "", "", false);
@@ -1004,7 +1003,7 @@ static void test_coord__restart_knows_the_sessions(void **state)
 	assert_int_equal(h.called, 8);
 	assert_null(coord_donor_of(h.c, LAPTOP));
 	end(&h);
-	unlink(path);
+	database_remove();
 }
 
 static void test_coord__a_lost_session_returns_all(void **state)

@@ -19,33 +19,21 @@
 #include "base/rng.h"
 #include "coordinator/store.h"
 #include "coordinator/writer.h"
+#include "database.h"
 
-static char path[64];
-
-static void remove_all(void)
-{
-	char name[96];
-
-	unlink(path);
-	snprintf(name, sizeof name, "%s-wal", path);
-	unlink(name);
-	snprintf(name, sizeof name, "%s-shm", path);
-	unlink(name);
-}
+static const char *path;
 
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(path, sizeof path, "/tmp/manyhands-test-store-%d.db",
-		 (int)getpid());
-	remove_all();
+	path = database_new();
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	remove_all();
+	database_remove();
 	return 0;
 }
 
@@ -406,7 +394,7 @@ static void test_store__another_version_is_refused(void **state)
 	(void)state;
 	run_sql("CREATE TABLE x(y); PRAGMA user_version = 9");
 	refuses(ERR_UNSUPPORTED, "version 9");
-	remove_all();
+	database_remove();
 	run_sql("CREATE TABLE x(y)");
 	refuses(ERR_UNSUPPORTED, "version 0");
 }
@@ -449,7 +437,7 @@ static void test_store__second_coordinator_is_refused(void **state)
 static void test_store__no_folder_is_refused(void **state)
 {
 	(void)state;
-	snprintf(path, sizeof path, "/nowhere/x.db");
+	path = "/nowhere/x.db";
 	refuses(ERR_DENIED, "can be written");
 }
 

@@ -2,24 +2,10 @@
  * place. */
 #include <unistd.h>
 
-#include "room.h"
+#include "folder.h"
 
 #include "router/bridge_config.h"
 #include "router/config.h"
-
-static char dir[] = "/tmp/manyhands-config-XXXXXX";
-
-static void write_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
 
 /* With ' for ". */
 static int load(struct config *c, const char *text, struct why *why)
@@ -501,12 +487,6 @@ int main(void)
 		cmocka_unit_test(test_config__every_mistake_is_told),
 		cmocka_unit_test(test_config__missing_file),
 	};
-	char command[64];
-	int failed;
 
-	if (!mkdtemp(dir))
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	snprintf(command, sizeof command, "rm -r %s", dir);
-	return system(command) ? 1 : failed;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

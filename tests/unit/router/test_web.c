@@ -3,25 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "room.h"
+#include "folder.h"
 
 #include "router/qr.h"
 #include "router/web.h"
-
-static char dir[] = "/tmp/manyhands-web-XXXXXX";
-
-static void write_file(const char *name, const char *text, unsigned repeat)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	while (repeat--)
-		fputs(text, f);
-	fclose(f);
-}
 
 static void web_with_pages(struct web *w)
 {
@@ -30,12 +15,12 @@ static void web_with_pages(struct web *w)
 
 	snprintf(deep, sizeof deep, "%s/deep", dir);
 	mkdir(deep, 0700);
-	write_file("index.html", "<p>index</p>", 100);
-	write_file("stage.html", "<p>stage</p>", 1);
-	write_file("host.html", "<p>host</p>", 1);
-	write_file(".secret", "hidden", 1);
-	write_file("worker.wasm", "\1\2\3", 1);
-	write_file("deep/a.js", "let a;", 1);
+	write_times("index.html", "<p>index</p>", 100);
+	write_file("stage.html", "<p>stage</p>");
+	write_file("host.html", "<p>host</p>");
+	write_file(".secret", "hidden");
+	write_file("worker.wasm", "\1\2\3");
+	write_file("deep/a.js", "let a;");
 	web_init(w);
 	web_add_port(w, 8080, false);
 	w->own_pages = true;
@@ -386,12 +371,6 @@ int main(void)
 		cmocka_unit_test(test_web__check_is_as_strict_as_reading),
 		cmocka_unit_test(test_qr__is_drawn),
 	};
-	char command[64];
-	int failed;
 
-	if (!mkdtemp(dir))
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	snprintf(command, sizeof command, "rm -r %s", dir);
-	return system(command) ? 1 : failed;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -87,6 +87,31 @@ UNUSED static int check_hex(const char *hex)
 	return err;
 }
 
+/* A message in hex; is it one that can be taken apart? */
+struct splittable {
+	const char *hex;
+	bool ok;
+};
+
+/* split and cut agree on what that is. */
+UNUSED static void assert_splits(const struct serializer *by,
+				 const struct splittable *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct bytes raw = from_hex(cases[i].hex);
+		struct bytes e[MESSAGE_ELEMENTS_MAX];
+		unsigned elements;
+
+		assert_int_equal(by->split(raw, &wamp_limits_default, e,
+					   &elements) == 0,
+				 cases[i].ok);
+		assert_int_equal(by->cut(raw, &wamp_limits_default, e,
+					 &elements) == 0,
+				 cases[i].ok);
+		free((void *)raw.data);
+	}
+}
+
 /* A tree from JSON, for tests that need one. */
 UNUSED static struct value *tree(struct arena *a, const char *json)
 {

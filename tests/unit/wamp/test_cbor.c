@@ -1,4 +1,4 @@
-#include "support.h"
+#include "arena_fixture.h"
 
 #include <cbor.h>
 #include <math.h>
@@ -7,24 +7,6 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "base/utf8.h"
-
-static const struct wamp_limits *const limits = &wamp_limits_default;
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 4096);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_deinit(&arena);
-	return 0;
-}
 
 static int check_cbor(const char *hex)
 {
@@ -446,10 +428,7 @@ static void test_cbor__split_gives_each_element(void **state)
 
 static void test_cbor__split_wants_a_list_of_one_to_eight(void **state)
 {
-	static const struct {
-		const char *hex;
-		bool ok;
-	} cases[] = {
+	static const struct splittable cases[] = {
 		{ "80", false },
 		{ "9fff", false },
 		{ "8101", true },
@@ -472,19 +451,8 @@ static void test_cbor__split_wants_a_list_of_one_to_eight(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct bytes raw = from_hex(cases[i].hex);
-		struct bytes e[MESSAGE_ELEMENTS_MAX];
-		unsigned count;
-
-		assert_int_equal(serializer_cbor.split(raw, limits, e,
-						       &count) == 0,
-				 cases[i].ok);
-		assert_int_equal(serializer_cbor.cut(raw, limits, e,
-						     &count) == 0,
-				 cases[i].ok);
-		free((void *)raw.data);
-	}
+	assert_splits(&serializer_cbor, cases,
+		      sizeof cases / sizeof *cases);
 }
 
 /* What a client must survive in a payload: cut passes over it, check says

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "arena_fixture.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -7,24 +7,6 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "wamp/json.h"
-
-static const struct wamp_limits *const limits = &wamp_limits_default;
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 4096);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_deinit(&arena);
-	return 0;
-}
 
 static void test_json__the_grammar_is_strict(void **state)
 {

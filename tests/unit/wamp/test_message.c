@@ -1,27 +1,9 @@
-#include "support.h"
+#include "arena_fixture.h"
 
 #include <stdio.h>
 
 #include "base/buf.h"
 #include "tests/unit/base/fail_malloc.h"
-
-static const struct wamp_limits *const limits = &wamp_limits_default;
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 4096);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_deinit(&arena);
-	return 0;
-}
 
 static int decode(const char *json, enum message_side side, struct message *m)
 {

@@ -1,26 +1,8 @@
-#include "support.h"
+#include "arena_fixture.h"
 
 #include <stdio.h>
 
 #include "base/buf.h"
-
-static const struct wamp_limits *const limits = &wamp_limits_default;
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 4096);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_deinit(&arena);
-	return 0;
-}
 
 /* The smallest form of each value, byte for byte, and back. */
 static void test_msgpack__each_type_in_its_smallest_form(void **state)
@@ -290,10 +272,7 @@ static void test_msgpack__split_gives_each_element(void **state)
 
 static void test_msgpack__split_wants_a_list_of_one_to_eight(void **state)
 {
-	static const struct {
-		const char *hex;
-		bool ok;
-	} cases[] = {
+	static const struct splittable cases[] = {
 		{ "90", false },
 		{ "9101", true },
 		{ "980102030405060708", true },
@@ -307,19 +286,8 @@ static void test_msgpack__split_wants_a_list_of_one_to_eight(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct bytes raw = from_hex(cases[i].hex);
-		struct bytes e[MESSAGE_ELEMENTS_MAX];
-		unsigned count;
-
-		assert_int_equal(serializer_msgpack.split(raw, limits, e,
-							  &count) == 0,
-				 cases[i].ok);
-		assert_int_equal(serializer_msgpack.cut(raw, limits, e,
-							&count) == 0,
-				 cases[i].ok);
-		free((void *)raw.data);
-	}
+	assert_splits(&serializer_msgpack, cases,
+		      sizeof cases / sizeof *cases);
 }
 
 /* What a client must survive in a payload: cut passes over it, check says
