@@ -246,6 +246,10 @@ static bool is_possible(struct router *r, const struct session *s,
 				     realm->config->name, r->turn.now_ms);
 	case AUTHN_CRYPTOSIGN:
 		return way->on;
+	case AUTHN_TICKET:
+		if (!s->link.confidential)
+			return false;
+		/* fall through */
 	default:
 		return way->on &&
 		       value_get_str(dict_get(details, "authid"), &authid);
@@ -263,12 +267,6 @@ static bool try_method(struct router *r, struct session *s,
 	if (i == count ||
 	    !is_possible(r, s, realm, methods[i].method, details))
 		return false;
-	if (methods[i].method == AUTHN_TICKET && !s->link.confidential) {
-		authn_refuse(out, "wamp.error.no_matching_auth_method",
-			     "tickets are accepted over TLS, from this "
-			     "machine and by unix sockets only");
-		return true;
-	}
 	if (start(s, realm, i, details, out))
 		begin(r, s, out);
 	return true;
@@ -311,7 +309,11 @@ void authn_begin(struct router *r, struct session *s, struct realm *realm,
 			return;
 	}
 	authn_refuse(out, "wamp.error.no_matching_auth_method",
-		     "none of the offered methods is accepted here");
+		     s->link.confidential ?
+			     "none of the offered methods is accepted here" :
+			     "none of the offered methods is accepted here "
+			     "(a ticket or a cookie only over TLS, from this "
+			     "machine or by a unix socket)");
 }
 
 void authn_finish(struct router *r, struct session *s,

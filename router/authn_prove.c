@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/cra.h"
+#include "crypto/pretend.h"
 #include "router/authn_parts.h"
 
 /* --- HELLO --------------------------------------------------------------- */
@@ -54,47 +55,69 @@ static void fill_random(struct turn *turn, uint8_t *out, size_t len)
 	}
 }
 
-/* As those who exist are asked: a salt if the first of them has one, always
- * the same for this name as long as the router runs. */
-static int pretend_salting(struct router *r, const struct authn_attempt *a,
-			   struct cra_salting *out)
+static struct bytes pretending(const struct router *r)
 {
-	const struct principal *model = a->way->principals;
-	struct scram_user user;
-	char salt[BASE64_SIZE(SCRAM_RANDOM_BYTES)], *copy;
+	return bytes_of(r->pretend, sizeof r->pretend);
+}
 
-	if (!a->way->count || !model->salt)
-		return 0;
-	if (scram_pretend(bytes_of(r->pretend, sizeof r->pretend),
-			  bytes_str(a->authid), model->iterations, salt,
-			  &user))
+/* Whom somebody who does not exist is like: one of those who do, always the
+ * same for this name as long as the router runs. `none`: there is nobody. */
+static int choose_model(const struct router *r, const struct authn_attempt *a,
+			const struct principal *none,
+			const struct principal **out)
+{
+	uint32_t choice = 0, count = 0;
+
+	*out = none;
+	if (pretend_bytes(pretending(r), bytes_str(a->authid), "model",
+			  (uint8_t *)&choice, sizeof choice))
 		return ERR_NOMEM;
-	copy = arena_str(&r->turn.arena, bytes_str(salt));
-	*out = (struct cra_salting){ bytes_str(copy ? copy : ""),
-				     model->iterations, model->key_bytes };
-	return copy ? 0 : ERR_NOMEM;
+	for (unsigned i = 0; i < a->way->count; i++)
+		count += authn_knows(a, &a->way->principals[i]);
+	choice = count ? choice % count : 0;
+	for (unsigned i = 0; i < a->way->count; i++)
+		if (authn_knows(a, &a->way->principals[i]) && !choice--)
+			*out = &a->way->principals[i];
+	return 0;
+}
+
+/* The salt that WAMP-CRA shows. */
+static int show_salting(struct router *r, const struct authn_attempt *a,
+			const struct principal *model, struct cra_salting *out)
+{
+	struct bytes salt = bytes_str(model->salt ? model->salt : "");
+	char *copy;
+
+	if (!model->salt)
+		return 0;
+	*out = (struct cra_salting){ salt, model->iterations,
+				     model->key_bytes };
+	if (model == a->principal)
+		return 0;
+	copy = arena_alloc(&r->turn.arena, salt.len + 1);
+	if (!copy ||
+	    pretend_text(pretending(r), bytes_str(a->authid), salt, copy))
+		return ERR_NOMEM;
+	out->salt = bytes_str(copy);
+	return 0;
 }
 
 static int challenge_cra(struct router *r, struct session *s,
 			 struct value *extra)
 {
+	static const struct principal nobody = { .role = (char *)"" };
 	struct authn_attempt *a = s->attempt;
 	const struct principal *p = a->principal, *model = p;
 	struct cra_salting salting = { .iterations = 0 };
 	struct cra_claim claim = { .authprovider = bytes_str(a->provider) };
 	uint8_t nonce[CRA_NONCE_BYTES];
 	struct bytes text;
-	int err = 0;
+	int err = p ? 0 : choose_model(r, a, &nobody, &model);
 
-	if (p && p->salt)
-		salting = (struct cra_salting){ bytes_str(p->salt),
-						p->iterations, p->key_bytes };
-	else if (!p)
-		err = pretend_salting(r, a, &salting);
-	if (!p && a->way->count)
-		model = a->way->principals;
+	if (!err)
+		err = show_salting(r, a, model, &salting);
 	claim.authid = bytes_str(p && p->authid ? p->authid : a->authid);
-	claim.authrole = bytes_str(model ? model->role : "");
+	claim.authrole = bytes_str(model->role);
 	s->id = claim.session = turn_random_id(&r->turn);
 	fill_random(&r->turn, nonce, sizeof nonce);
 	if (!err)
@@ -106,6 +129,22 @@ static int challenge_cra(struct router *r, struct session *s,
 	return buf_add_bytes(&a->text, text);
 }
 
+static int pretend_scram(struct router *r, const struct authn_attempt *a,
+			 struct scram_user *user)
+{
+	static const struct principal nobody = {
+		.salt = (char *)"", .iterations = SCRAM_ITERATIONS_MIN,
+	};
+	const struct principal *model;
+	char *salt = arena_alloc(&r->turn.arena, SCRAM_SALT_SIZE);
+
+	if (!salt || choose_model(r, a, &nobody, &model))
+		return ERR_NOMEM;
+	return scram_pretend(pretending(r), bytes_str(a->authid),
+			     bytes_str(model->salt), model->iterations, salt,
+			     user);
+}
+
 static int challenge_scram(struct router *r, struct session *s,
 			   struct value *extra)
 {
@@ -113,23 +152,13 @@ static int challenge_scram(struct router *r, struct session *s,
 	const struct principal *p = a->principal;
 	struct scram_user user = { .authid = bytes_str(a->authid) };
 	uint8_t random[SCRAM_RANDOM_BYTES];
-	char salt[BASE64_SIZE(SCRAM_RANDOM_BYTES)], *copy;
 
 	if (p) {
 		user.salt = bytes_str(p->salt);
 		user.iterations = p->iterations;
 		user.keys = p->scram;
-	} else {
-		if (scram_pretend(bytes_of(r->pretend, sizeof r->pretend),
-				  bytes_str(a->authid),
-				  a->way->count ? a->way->principals->iterations
-						: SCRAM_ITERATIONS_MIN,
-				  salt, &user))
-			return ERR_NOMEM;
-		copy = arena_str(&r->turn.arena, bytes_str(salt));
-		if (!copy)
-			return ERR_NOMEM;
-		user.salt = bytes_str(copy);
+	} else if (pretend_scram(r, a, &user)) {
+		return ERR_NOMEM;
 	}
 	user.draft = !strcmp(a->name, "scram");
 	a->keys = user.keys;

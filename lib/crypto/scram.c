@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "crypto/channel.h"
 #include "crypto/openssl.h"
+#include "crypto/pretend.h"
 #include "crypto/scram_private.h"
 
 /* --- the algorithms ------------------------------------------------------ */
@@ -165,24 +166,28 @@ int scram_hello(const struct value *authextra, struct bytes *client_nonce,
 	return 0;
 }
 
-int scram_pretend(struct bytes secret, struct bytes authid,
+int scram_pretend(struct bytes secret, struct bytes authid, struct bytes like,
 		  uint64_t iterations, char *salt, struct scram_user *user)
 {
-	uint8_t mac[SHA256_BYTES];
-	int err = hmac_sha256(secret, authid, mac);
+	uint8_t raw[SCRAM_SALT_BYTES_MAX];
+	size_t len = SCRAM_RANDOM_BYTES;
+	int err;
 
+	if (like.len && !base64_decode(like, raw, sizeof raw, &len))
+		return ERR_MALFORMED;
+	err = pretend_bytes(secret, authid, "salt", raw, len);
 	if (err)
 		return err;
-	base64_encode(bytes_of(mac, SCRAM_RANDOM_BYTES), salt);
+	base64_encode(bytes_of(raw, len), salt);
 	user->authid = authid;
 	user->salt = bytes_str(salt);
 	user->iterations = iterations;
 	user->draft = false;
 	/* Nobody knows a ClientKey whose hash this is. */
-	err = hmac_sha256(secret, bytes_of(mac, sizeof mac),
-			  user->keys.stored);
-	memcpy(user->keys.server, user->keys.stored, SHA256_BYTES);
-	return err;
+	err = pretend_bytes(secret, authid, "stored", user->keys.stored,
+			    SHA256_BYTES);
+	return err ? err : pretend_bytes(secret, authid, "server",
+					 user->keys.server, SHA256_BYTES);
 }
 
 /* Both nonces, one after the other. */

@@ -25,6 +25,7 @@ enum {
 	SCRAM_NONCE_MAX = 256,   /* characters, of both together */
 	SCRAM_SALT_BYTES_MIN = 8,
 	SCRAM_SALT_BYTES_MAX = 64,
+	SCRAM_SALT_SIZE = BASE64_SIZE(SCRAM_SALT_BYTES_MAX),
 	/* RFC 7677, section 4: a router that asks for less may be after a
 	 * hash that is easy to crack. */
 	SCRAM_ITERATIONS_MIN = 4096,
@@ -61,11 +62,11 @@ int scram_derive(struct bytes password, struct bytes salt,
 int scram_hello(const struct value *authextra, struct bytes *client_nonce,
 		struct why *why) MUST_CHECK;
 /* A user who does not exist gets a challenge as well, with a salt that is
- * always the same, and keys that no password has; iterations are the
- * caller's: as other users have them. `secret` is the router's own; salt
- * holds BASE64_SIZE(SCRAM_RANDOM_BYTES) and is user->salt afterwards. */
+ * always the same, and keys that no password has; iterations, and the salt
+ * whose length it has (empty: 16 bytes), are another user's. `secret` is the
+ * router's own; salt holds SCRAM_SALT_SIZE and is user->salt afterwards. */
 int scram_pretend(struct bytes secret, struct bytes authid,
-		  uint64_t iterations, char *salt,
+		  struct bytes like, uint64_t iterations, char *salt,
 		  struct scram_user *user) MUST_CHECK;
 /* CHALLENGE.Extra into extra, and AuthMessage into auth_message (emptied
  * before): what the router remembers until AUTHENTICATE. */

@@ -449,25 +449,33 @@ static void test_scram__text_without_control_characters(void **state)
 	teardown(&f);
 }
 
-/* The same salt each time, another one for another name, and no way in. */
+/* The same salt each time, another one for another name, as long as others'
+ * are, and no way in. */
 static void test_scram__unknown_user_looks_like_one(void **state)
 {
-	char salt[2][BASE64_SIZE(SCRAM_RANDOM_BYTES)];
-	struct bytes secret = bytes_str("the router's own");
+	char salt[2][SCRAM_SALT_SIZE];
+	struct bytes secret = bytes_str("the router's own"), like;
 	struct scram_user other;
 	struct fixture f;
 
 	(void)state;
 	setup(&f, "secret");
-	assert_int_equal(scram_pretend(secret, bytes_str("nobody"), 4096,
+	like = f.user.salt;
+	assert_int_equal(scram_pretend(secret, bytes_str("nobody"), like, 4096,
 				       salt[0], &other), 0);
-	assert_int_equal(scram_pretend(secret, bytes_str("a=b,c"), 4096,
+	assert_int_equal(scram_pretend(secret, bytes_str("a=b,c"), like, 4096,
 				       salt[1], &other), 0);
 	assert_string_not_equal(salt[0], salt[1]);
-	assert_int_equal(scram_pretend(secret, bytes_str("a=b,c"), 4096,
+	assert_int_equal(strlen(salt[0]), like.len);
+	assert_int_equal(scram_pretend(secret, bytes_str("a=b,c"), like, 4096,
 				       salt[0], &f.user), 0);
 	assert_string_equal(salt[0], salt[1]);
 	assert_int_equal(exchange(&f), ERR_DENIED);
+	assert_int_equal(scram_pretend(secret, bytes_str("x"), bytes_str(""),
+				       4096, salt[0], &other), 0);
+	assert_int_equal(strlen(salt[0]), BASE64_SIZE(SCRAM_RANDOM_BYTES) - 1);
+	assert_int_equal(scram_pretend(secret, bytes_str("x"), bytes_str("!"),
+				       4096, salt[0], &other), ERR_MALFORMED);
 	teardown(&f);
 }
 
