@@ -46,37 +46,30 @@ void lan_address(char out[LAN_ADDRESS_SIZE])
 		snprintf(out, LAN_ADDRESS_SIZE, "127.0.0.1");
 }
 
-/* The host of an origin with this port; empty when it is none. */
-static struct bytes origin_host(struct bytes origin, unsigned port)
+/* The host of an origin of this scheme with this port; empty when it is
+ * none. */
+static struct bytes origin_host(struct bytes origin, unsigned port,
+				bool secure)
 {
-	static const struct {
-		const char *scheme;
-		unsigned port;
-	} schemes[] = { { "http://", 80 }, { "https://", 443 } };
+	const char *scheme = secure ? "https://" : "http://";
+	size_t head = strlen(scheme), end;
 	char tail[16];
 
-	for (unsigned i = 0; i < 2; i++) {
-		size_t head = strlen(schemes[i].scheme), end;
-
-		if (origin.len <= head ||
-		    memcmp(origin.data, schemes[i].scheme, head))
-			continue;
-		snprintf(tail, sizeof tail, ":%u", port);
-		end = strlen(tail);
-		if (origin.len > head + end &&
-		    !memcmp(origin.data + origin.len - end, tail, end))
-			return bytes_of(origin.data + head,
-					origin.len - head - end);
-		if (port == schemes[i].port)
-			return bytes_of(origin.data + head,
-					origin.len - head);
-	}
+	if (origin.len <= head || memcmp(origin.data, scheme, head))
+		return bytes_of(NULL, 0);
+	snprintf(tail, sizeof tail, ":%u", port);
+	end = strlen(tail);
+	if (origin.len > head + end &&
+	    !memcmp(origin.data + origin.len - end, tail, end))
+		return bytes_of(origin.data + head, origin.len - head - end);
+	if (port == (secure ? 443 : 80))
+		return bytes_of(origin.data + head, origin.len - head);
 	return bytes_of(NULL, 0);
 }
 
-bool lan_is_own_origin(struct bytes origin, unsigned port)
+bool lan_is_own_origin(struct bytes origin, unsigned port, bool secure)
 {
-	struct bytes host = origin_host(origin, port);
+	struct bytes host = origin_host(origin, port, secure);
 	char text[LAN_ADDRESS_SIZE];
 	struct ifaddrs *all;
 	bool own = bytes_equal_str(host, "localhost");

@@ -11,8 +11,8 @@ enum { LAN_ADDRESS_SIZE = 64 };
 
 /* The first IPv4 address that is not loopback's, or 127.0.0.1. */
 void lan_address(char out[LAN_ADDRESS_SIZE]);
-/* http or https, at localhost or an address of this machine, at that port
- * (left out where it is the scheme's own)? */
-bool lan_is_own_origin(struct bytes origin, unsigned port);
+/* https where it is `secure`, otherwise http, at localhost or an address of
+ * this machine, at that port (left out where it is the scheme's own)? */
+bool lan_is_own_origin(struct bytes origin, unsigned port, bool secure);
 
 #endif

@@ -1,6 +1,7 @@
 /* Which pages' scripts may connect. */
 #include "router/web.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "router/lan.h"
@@ -28,6 +29,26 @@ static bool is_like(struct bytes text, const char *pattern)
 	while (*pattern == '*')
 		pattern++;
 	return !*pattern;
+}
+
+/* A port that is the scheme's own is not in an origin, but may be meant: for
+ * Crossbar.io it is always there. */
+static bool is_like_origin(struct bytes origin, const char *pattern)
+{
+	enum { ORIGIN_MAX = 512 };
+	char spelled[ORIGIN_MAX + 8];
+	bool secure = origin.len > 8 && !memcmp(origin.data, "https://", 8);
+	bool plain = origin.len > 7 && !memcmp(origin.data, "http://", 7);
+	size_t host = secure ? 8 : 7;
+
+	if (is_like(origin, pattern))
+		return true;
+	if ((!secure && !plain) || origin.len > ORIGIN_MAX ||
+	    memchr(origin.data + host, ':', origin.len - host))
+		return false;
+	snprintf(spelled, sizeof spelled, "%.*s:%d", (int)origin.len,
+		 (const char *)origin.data, secure ? 443 : 80);
+	return is_like(bytes_str(spelled), pattern);
 }
 
 static bool ends_in(struct bytes text, const char *tail)
@@ -62,12 +83,13 @@ bool web_origin(void *ctx, struct bytes origin)
 	if (w->public_url && is_origin_of(origin, w->public_url))
 		return true;
 	for (unsigned i = 0; i < w->origin_count; i++)
-		if (strchr(w->origins[i], '*') ? is_like(origin, w->origins[i])
-					       : is_origin_of(origin,
-							      w->origins[i]))
+		if (strchr(w->origins[i], '*') ?
+			    is_like_origin(origin, w->origins[i]) :
+			    is_origin_of(origin, w->origins[i]))
 			return true;
 	for (unsigned i = 0; i < w->port_count; i++)
-		if (lan_is_own_origin(origin, w->ports[i].number))
+		if (lan_is_own_origin(origin, w->ports[i].number,
+				      w->ports[i].secure))
 			return true;
 	return false;
 }

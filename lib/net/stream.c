@@ -141,10 +141,13 @@ void stream_end(struct stream *s, const char *why)
 	s->handler->ended(s->ctx, why);
 }
 
+/* TLS says its end (close_notify): what ends without may have been cut by
+ * somebody on the way. */
 static void end(struct stream *s, int error)
 {
-	stream_end(s, error == UV_EOF ? "the peer closed it"
-				      : uv_strerror(error));
+	stream_end(s, error != UV_EOF ? uv_strerror(error)
+		      : s->tls	      ? "it was cut: TLS was not ended before"
+				      : "the peer closed it");
 }
 
 /* --- reading ------------------------------------------------------------- */

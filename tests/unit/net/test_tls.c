@@ -1,7 +1,10 @@
 /* TLS between dial and server, in one loop: who is believed, who is told
  * what, and who speaks none. */
+#include <sys/socket.h>
+
 #include "caller.h"
 #include "fixture.h"
+#include "net/transport_state.h"
 #include "tls_test.h"
 
 /* The two sides' certificates and whom they trust. */
@@ -231,6 +234,46 @@ static void test_tls__half_a_handshake_has_its_time(void **state)
 	tear_down(&w);
 }
 
+/* --- the end ------------------------------------------------------------- */
+
+static bool is_gone(void *ctx)
+{
+	return ((struct session *)ctx)->closed;
+}
+
+/* What it says of the other side's end. */
+static void end_how(const char *scheme, bool cut, const char *wanted)
+{
+	struct tls *tls = make_tls(false, NULL, "good");
+	struct world w;
+	struct caller c;
+	uv_os_fd_t fd;
+
+	set_up(&w, "server", NULL);
+	dial_up(&c, &w, scheme, "127.0.0.1", tls);
+	caller_echo(&c, "still here", 10);
+	if (cut) {
+		assert_int_equal(uv_fileno((uv_handle_t *)stream_uv(
+						   c.t->stream), &fd), 0);
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	} else {
+		transport_close(c.t, 1000, "done");
+	}
+	until(&w, is_gone, &w.sessions[0]);
+	assert_string_equal(w.sessions[0].why, wanted);
+	caller_hang_up(&c);
+	tear_down(&w);
+	tls_free(tls);
+}
+
+static void test_tls__a_cut_is_told_from_an_end(void **state)
+{
+	(void)state;
+	end_how("rss", false, "the peer closed it");
+	end_how("rss", true, "it was cut: TLS was not ended before");
+	end_how("wss", true, "it was cut: TLS was not ended before");
+}
+
 /* --- who does not read --------------------------------------------------- */
 
 /* What waits in TLS's layer counts as output. */
@@ -279,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_tls__a_reload_is_for_new_connections),
 		cmocka_unit_test(test_tls__other_words_are_closed),
 		cmocka_unit_test(test_tls__half_a_handshake_has_its_time),
+		cmocka_unit_test(test_tls__a_cut_is_told_from_an_end),
 		cmocka_unit_test(test_tls__a_slow_reader_is_cut_by_output_max),
 	};
 

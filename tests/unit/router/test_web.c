@@ -233,6 +233,12 @@ static void test_web__origins(void **state)
 	web_add_port(&w, 443, true);
 	assert_true(web_origin(&w, bytes_str("https://localhost")));
 	assert_true(web_origin(&w, bytes_str("http://localhost:8080")));
+	/* By the scheme that is spoken there. */
+	assert_false(web_origin(&w, bytes_str("http://localhost:443")));
+	assert_false(web_origin(&w, bytes_str("https://localhost:8080")));
+	assert_false(web_origin(&w, bytes_str("http://localhost")));
+	assert_false(web_origin(&w, bytes_str("http://more.example")));
+	assert_false(web_origin(&w, bytes_str("wss://localhost:443")));
 	web_deinit(&w);
 }
 
@@ -263,7 +269,11 @@ static void test_web__origins_with_stars(void **state)
 	assert_false(allows("https://*.a.example", "https://b.a.example:80"));
 	assert_false(allows("https://*.a.example", "https://b.a.example.c"));
 	assert_true(allows("http://a.example:*", "http://a.example:81"));
-	assert_false(allows("http://a.example:*", "http://a.example"));
+	assert_true(allows("http://a.example:*", "http://a.example"));
+	assert_false(allows("http://a.example:*", "https://a.example"));
+	assert_false(allows("http://a.example:*", "http://a.example.b"));
+	assert_true(allows("*://a.example:443", "https://a.example"));
+	assert_false(allows("*://a.example:443", "http://a.example"));
 	assert_true(allows("http*://*a*:8*", "https://bab:81"));
 	assert_false(allows("http*://*a*:8*", "https://bab:91"));
 	/* Without one: the scheme's own port is not spelled out by pages. */
