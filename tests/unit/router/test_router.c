@@ -137,7 +137,7 @@ static void test_join__no_ticket_over_the_open_network(void **state)
 	peer_init(&p, &room);
 	p.session->link.confidential = false;
 	say(&p, TICKET_HELLO, "kim");
-	hears(&p, "[3,{'message':'tickets are *'},"
+	hears(&p, "[3,{'message':'*only over TLS*'},"
 		  "'wamp.error.no_matching_auth_method']");
 	peer_deinit(&p);
 	room_deinit(&room);
