@@ -6,7 +6,10 @@
  * Subscribe" (basic), and of the advanced profile what each file names.
  *
  * All subscribers of the same topic and match share a subscription, and an
- * event is encoded once per subscription and serializer.
+ * event is encoded once per subscription and serializer. An event that one of
+ * them can not say (a NaN in JSON, an integer beyond 64 bits in MessagePack)
+ * is not altered: those subscribers do not get it, which is counted, as nobody
+ * can be told.
  *
  * A subscription with a history stands before its first subscriber and after
  * its last. wamp.subscription.on_create and on_delete tell of these two as of
@@ -54,6 +57,7 @@ struct broker {
 	struct retained retained;
 	struct buf encoded[SERIALIZERS]; /* the event being published */
 	uint64_t publications_total, events_total;
+	uint64_t events_unsaid_total; /* not in the subscriber's serializer */
 };
 
 void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,

@@ -14,6 +14,7 @@ struct publication {
 	struct value details; /* what is the same for all subscriptions */
 	struct message event;
 	struct event *kept;   /* a copy; NULL: not made yet */
+	unsigned unsaid;      /* serializers that can not say it, a bit each */
 };
 
 static int add_publisher(struct arena *a, struct value *details,
@@ -89,16 +90,17 @@ static void remember(struct publication *p, struct history *history)
 
 /* --- delivering ---------------------------------------------------------- */
 
-/* What cannot be said in a serializer is an empty buffer. */
+/* Empty: it can not be said in this serializer; tried once only. */
 static struct bytes encoded(struct publication *p,
 			    const struct serializer *serializer)
 {
 	struct buf *out = &p->broker->encoded[serializer->id];
 
-	if (!out->len &&
-	    message_encode(out, serializer, &p->event,
+	if (out->len || p->unsaid >> serializer->id & 1)
+		return buf_bytes(out);
+	if (message_encode(out, serializer, &p->event,
 			   &p->broker->turn->arena, &p->broker->turn->limits))
-		out->len = 0;
+		p->unsaid |= 1u << serializer->id;
 	return buf_bytes(out);
 }
 
@@ -106,8 +108,10 @@ static void deliver(struct publication *p, struct session *s)
 {
 	struct bytes event = encoded(p, s->link.serializer);
 
-	if (!event.len)
+	if (!event.len) {
+		p->broker->events_unsaid_total++;
 		return;
+	}
 	session_send_raw(s, event);
 	p->broker->events_total++;
 	if (p->publisher && p->publisher->state == SESSION_ESTABLISHED &&

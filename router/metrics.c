@@ -120,6 +120,11 @@ static uint64_t realm_events(const struct realm *r)
 	return r->broker.events_total;
 }
 
+static uint64_t realm_events_unsaid(const struct realm *r)
+{
+	return r->broker.events_unsaid_total;
+}
+
 static const struct {
 	const char *name, *type, *help;
 	uint64_t (*value)(const struct realm *r);
@@ -149,6 +154,9 @@ static const struct {
 	{ "publications_total", "counter", "Publications.",
 	  realm_publications },
 	{ "events_total", "counter", "Events sent.", realm_events },
+	{ "events_unsaid_total", "counter",
+	  "Events not sent, as the subscriber's serializer can not say them.",
+	  realm_events_unsaid },
 };
 
 static void write_realms(struct buf *out, const struct router *r)

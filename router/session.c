@@ -159,8 +159,13 @@ void session_result_with(struct session *s, uint64_t request,
 			     kwargs);
 	if (!err)
 		say(s, &m);
+	else if (err == ERR_NOMEM)
+		break_off(s, "out of memory");
 	else
-		break_off(s, err_text(err));
+		session_error(s, MSG_CALL, request,
+			      "wamp.error.invalid_argument",
+			      "the result can not be said in the caller's "
+			      "serializer");
 	buf_deinit(&storage);
 }
 

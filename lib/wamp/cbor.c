@@ -4,17 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "wamp/walk.h"
+#include "wamp/bigint.h"
 
 /* --- reals: RFC 8949, 3.3 and appendix D --------------------------------- */
-
-static double of_bits(uint64_t bits)
-{
-	double real;
-
-	memcpy(&real, &bits, sizeof real);
-	return real;
-}
 
 static uint64_t bits_of(double real)
 {
@@ -22,26 +14,6 @@ static uint64_t bits_of(double real)
 
 	memcpy(&bits, &real, sizeof bits);
 	return bits;
-}
-
-static double half_real(uint64_t half)
-{
-	uint64_t sign = half >> 15 << 63, mantissa = half & 0x3ff;
-	uint64_t exponent = half >> 10 & 0x1f;
-
-	if (exponent == 0)
-		return copysign((double)mantissa * 0x1p-24, of_bits(sign));
-	exponent = exponent == 0x1f ? 0x7ff : exponent + 1023 - 15;
-	return of_bits(sign | exponent << 52 | mantissa << 42);
-}
-
-static double single_real(uint64_t single)
-{
-	uint32_t bits = (uint32_t)single;
-	float real;
-
-	memcpy(&real, &bits, sizeof real);
-	return (double)real;
 }
 
 /* The half that is exactly this real, if there is one. */
@@ -61,7 +33,7 @@ static bool to_half(double real, uint64_t *half)
 		return false;
 	}
 	*half = bits >> 63 << 15 | exponent << 10 | mantissa;
-	return bits_of(half_real(*half)) == bits;
+	return bits_of(cbor_half(*half)) == bits;
 }
 
 static bool to_single(double real, uint64_t *single)
@@ -77,207 +49,7 @@ static bool to_single(double real, uint64_t *single)
 	return bits_of((double)narrow) == bits_of(real);
 }
 
-/* --- building: recursive, over what the walk has passed ------------------ */
-
-struct builder {
-	struct arena *arena;
-	struct bytes text;
-	size_t at;
-};
-
-static struct cbor_head take_head(struct builder *b)
-{
-	struct cbor_head head = { 0 };
-
-	if (cbor_read_head(b->text, &b->at, &head))
-		head = (struct cbor_head){ CBOR_OTHER, CBOR_INDEFINITE, 0 };
-	return head;
-}
-
-static struct bytes take_bytes(struct builder *b, uint64_t len)
-{
-	size_t start = b->at;
-
-	b->at += (size_t)len;
-	return bytes_of(b->text.data + start, (size_t)len);
-}
-
-/* An item that a break ends is over: behind the break. */
-static bool take_break(struct builder *b)
-{
-	if (b->text.data[b->at] != 0xff)
-		return false;
-	b->at++;
-	return true;
-}
-
-/* How long the chunks are together; the place stays where it is. */
-static size_t chunks_len(struct builder b)
-{
-	size_t len = 0;
-
-	while (!take_break(&b))
-		len += take_bytes(&b, take_head(&b).argument).len;
-	return len;
-}
-
-static int take_string(struct builder *b, const struct cbor_head *head,
-		       struct bytes *out)
-{
-	uint8_t *data;
-	size_t len = 0;
-
-	if (head->info != CBOR_INDEFINITE) {
-		*out = take_bytes(b, head->argument);
-		return 0;
-	}
-	data = arena_alloc(b->arena, chunks_len(*b));
-	if (!data)
-		return ERR_NOMEM;
-	while (!take_break(b)) {
-		struct bytes chunk = take_bytes(b, take_head(b).argument);
-
-		if (chunk.len)
-			memcpy(data + len, chunk.data, chunk.len);
-		len += chunk.len;
-	}
-	*out = bytes_of(data, len);
-	return 0;
-}
-
-static int build_string(struct builder *b, const struct cbor_head *head,
-			struct value *out)
-{
-	struct bytes string;
-	int err = take_string(b, head, &string);
-
-	if (!err)
-		*out = head->major == CBOR_STR ? value_text(string)
-					       : value_bin(string);
-	return err;
-}
-
-static int build_value(struct builder *b, struct value *out);
-
-static int build_item(struct builder *b, struct value *list)
-{
-	struct value item;
-	int err = build_value(b, &item);
-
-	return err ? err : list_add(b->arena, list, item);
-}
-
-static int build_pair(struct builder *b, struct value *dict)
-{
-	struct cbor_head head = take_head(b);
-	struct bytes key;
-	struct value v;
-	int err = take_string(b, &head, &key);
-
-	if (!err)
-		err = build_value(b, &v);
-	return err ? err : dict_add(b->arena, dict, key, v);
-}
-
-/* Room for all at once, where the head says how many. */
-static int reserve(struct arena *a, const struct cbor_head *head,
-		   struct value *out)
-{
-	size_t count = (size_t)head->argument;
-	void *room;
-
-	*out = head->major == CBOR_DICT ? value_dict() : value_list();
-	if (!count || head->info == CBOR_INDEFINITE)
-		return 0;
-	room = arena_array(a, count,
-			   head->major == CBOR_DICT ? sizeof *out->dict.pairs
-						    : sizeof *out->list.items);
-	if (!room)
-		return ERR_NOMEM;
-	if (head->major == CBOR_DICT) {
-		out->dict.pairs = room;
-		out->dict.cap = (uint32_t)count;
-	} else {
-		out->list.items = room;
-		out->list.cap = (uint32_t)count;
-	}
-	return 0;
-}
-
-static int build_container(struct builder *b, const struct cbor_head *head,
-			   struct value *out)
-{
-	bool dict = head->major == CBOR_DICT;
-	bool counted = head->info != CBOR_INDEFINITE;
-	int err = reserve(b->arena, head, out);
-
-	for (uint64_t i = 0; !err; i++) {
-		if (counted ? i == head->argument : take_break(b))
-			break;
-		err = dict ? build_pair(b, out) : build_item(b, out);
-	}
-	return err;
-}
-
-static struct value other_value(const struct cbor_head *head)
-{
-	switch (head->info) {
-	case CBOR_HALF:
-		return value_real(half_real(head->argument));
-	case CBOR_SINGLE:
-		return value_real(single_real(head->argument));
-	case CBOR_DOUBLE:
-		return value_real(of_bits(head->argument));
-	case CBOR_FALSE:
-	case CBOR_TRUE:
-		return value_bool(head->info == CBOR_TRUE);
-	default:
-		return value_null();
-	}
-}
-
-static int build_bignum(struct builder *b, uint64_t tag, struct value *out)
-{
-	uint64_t argument = cbor_big(take_bytes(b, take_head(b).argument));
-
-	*out = tag == CBOR_TAG_BIG ? value_uint(argument)
-				   : value_int(-1 - (int64_t)argument);
-	return 0;
-}
-
-static int build_value(struct builder *b, struct value *out)
-{
-	struct cbor_head head = take_head(b);
-
-	if (head.major == CBOR_TAG && head.argument != CBOR_TAG_BYTES)
-		return build_bignum(b, head.argument, out);
-	if (head.major == CBOR_TAG)
-		head = take_head(b);
-	switch (head.major) {
-	case CBOR_UINT:
-		*out = value_uint(head.argument);
-		return 0;
-	case CBOR_NEGATIVE:
-		*out = value_int(-1 - (int64_t)head.argument);
-		return 0;
-	case CBOR_BIN:
-	case CBOR_STR:
-		return build_string(b, &head, out);
-	case CBOR_LIST:
-	case CBOR_DICT:
-		return build_container(b, &head, out);
-	default:
-		*out = other_value(&head);
-		return 0;
-	}
-}
-
-static int build(struct arena *a, struct bytes item, struct value *out)
-{
-	struct builder b = { a, item, cbor_mark(item) };
-
-	return build_value(&b, out);
-}
+/* --- decoding ------------------------------------------------------------ */
 
 static int decode(struct arena *a, struct bytes data,
 		  const struct wamp_limits *limits, struct value **out)
@@ -287,7 +59,7 @@ static int decode(struct arena *a, struct bytes data,
 	if (err)
 		return err;
 	*out = arena_alloc(a, sizeof **out);
-	return *out ? build(a, data, *out) : ERR_NOMEM;
+	return *out ? cbor_build(a, data, *out) : ERR_NOMEM;
 }
 
 /* --- encoding: the shortest form (RFC 8949, 4.1) ------------------------- */
@@ -341,6 +113,27 @@ static int add_string(struct buf *out, enum cbor_major major,
 	return err ? err : buf_add_bytes(out, string);
 }
 
+/* A bignum, but where the longest integer reaches: to -2^64. */
+static int add_big(struct buf *out, struct bytes decimal)
+{
+	bool negative = decimal.data[0] == '-';
+	uint8_t room[BIGINT_BYTES_MAX];
+	struct bytes argument;
+	int err = bigint_argument(decimal, room, &argument);
+	uint64_t low = 0;
+
+	if (err)
+		return err;
+	if (argument.len > sizeof low) {
+		err = add_head(out, CBOR_TAG, negative ? CBOR_TAG_BIG_NEGATIVE
+						       : CBOR_TAG_BIG);
+		return err ? err : add_string(out, CBOR_BIN, argument);
+	}
+	for (size_t i = 0; i < argument.len; i++)
+		low = low << 8 | argument.data[i];
+	return add_head(out, negative ? CBOR_NEGATIVE : CBOR_UINT, low);
+}
+
 static int add_value(struct buf *out, const struct value *v, unsigned depth);
 
 static int add_list(struct buf *out, const struct value *v, unsigned depth)
@@ -376,6 +169,8 @@ static int add_value(struct buf *out, const struct value *v, unsigned depth)
 		return add_integer(out, v->integer);
 	case VALUE_UINT:
 		return add_head(out, CBOR_UINT, v->uinteger);
+	case VALUE_BIG:
+		return add_big(out, v->str);
 	case VALUE_REAL:
 		return add_real(out, v->real);
 	case VALUE_STR:
@@ -428,7 +223,7 @@ const struct serializer serializer_cbor = {
 	.decode = decode,
 	.encode = encode,
 	.check = cbor_check,
-	.build = build,
+	.build = cbor_build,
 	.split = cbor_split,
 	.cut = cbor_cut,
 	.list_begin = list_begin,

@@ -1,17 +1,19 @@
 /*
- * cbor: CBOR (RFC 8949) as WAMP uses it: our own walk checks a message
- * without building anything (cbor_walk.c); what passed is built and encoded
- * in cbor.c. Both read heads by the one function below: that is less code,
- * and less that can differ, than callbacks of a library (the tests compare
- * with one). These files are left out of the WebAssembly build. Base only.
+ * cbor: CBOR (RFC 8949) as WAMP uses it: our own walk checks a message without
+ * building anything (cbor_walk.c); what passed is built in cbor_build.c, and
+ * cbor.c encodes. Both read heads by the one function below: that is less
+ * code, and less that can differ, than callbacks of a library (the tests
+ * compare with one). These files are left out of the WebAssembly build. Base
+ * only.
  *
- * Read are all forms of lengths, definite and indefinite, integers from -2^63
- * to 2^64 - 1, all floats, and undefined as null. Some tags are understood:
- * 55799 ("this is CBOR") in front of all; 64 on byte strings, as which
- * JavaScript's encoders send a Uint8Array; and the bignums' (2 and 3) of
- * integers in the range above, as Python's cbor writes those from 2^63 on.
- * Whatever else has a tag, longer bignums and dates too, is refused: without
- * its tag it would be another value.
+ * Read are all forms of lengths, definite and indefinite, all integers and
+ * floats, and undefined as null. Some tags are understood: 55799 ("this is
+ * CBOR") in front of all; 64 on byte strings, as which JavaScript's encoders
+ * send a Uint8Array; and the bignums' (2 and 3) of CBOR_BIG_BYTES_MAX bytes at
+ * most, as Python's cbor writes integers from 2^63 on. Whatever else has a
+ * tag, dates too, is refused: without its tag it would be another value, and
+ * with it unread it would reach receivers who break off where its content is
+ * not what the tag says.
  */
 #ifndef WAMP_CBOR_H
 #define WAMP_CBOR_H
@@ -46,7 +48,7 @@ enum {
 	CBOR_TAG_BIG = 2,
 	CBOR_TAG_BIG_NEGATIVE = 3, /* -1 - argument */
 	CBOR_TAG_BYTES = 64,
-	CBOR_BIG_BYTES_MAX = 8,
+	CBOR_BIG_BYTES_MAX = 212, /* in decimal JSON reads it */
 	CBOR_MARK_BYTES = 3
 };
 
@@ -88,18 +90,13 @@ static inline bool cbor_is_break(const struct cbor_head *head)
 	return head->major == CBOR_OTHER && head->info == CBOR_INDEFINITE;
 }
 
-/* A bignum's argument: CBOR_BIG_BYTES_MAX bytes at most. */
-static inline uint64_t cbor_big(struct bytes big)
-{
-	uint64_t argument = 0;
-
-	for (size_t i = 0; i < big.len; i++)
-		argument = argument << 8 | big.data[i];
-	return argument;
-}
-
 /* The bytes of tag 55799 at the beginning: 0 or CBOR_MARK_BYTES. */
 size_t cbor_mark(struct bytes text);
+
+/* An item that was passed. */
+int cbor_build(struct arena *a, struct bytes item, struct value *out);
+/* A real of 16 bits. */
+double cbor_half(uint64_t half);
 
 /* One complete item, nothing after it. */
 int cbor_check(struct bytes item, const struct wamp_limits *limits);

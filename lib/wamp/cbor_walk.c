@@ -87,22 +87,14 @@ static inline int pass_string(struct walk *w, size_t *at,
 
 /* --- what is no string --------------------------------------------------- */
 
-static int pass_bignum(struct walk *w, size_t *at, uint64_t tag,
+static int pass_bignum(struct walk *w, size_t *at,
 		       const struct cbor_head *inner)
 {
-	size_t start = *at;
-	int err;
-
-	if (inner->info == CBOR_INDEFINITE ||
-	    inner->argument > CBOR_BIG_BYTES_MAX)
+	if (inner->info == CBOR_INDEFINITE)
 		return ERR_MALFORMED;
-	err = pass_definite(w, at, inner);
-	if (err || tag == CBOR_TAG_BIG)
-		return err;
-	return cbor_big(bytes_of(w->text.data + start, *at - start)) >
-			       INT64_MAX
-		       ? ERR_MALFORMED
-		       : 0;
+	if (inner->argument > CBOR_BIG_BYTES_MAX)
+		return ERR_LIMIT;
+	return pass_definite(w, at, inner);
 }
 
 static int pass_tagged(struct walk *w, size_t *at,
@@ -123,7 +115,7 @@ static int pass_tagged(struct walk *w, size_t *at,
 		return ERR_MALFORMED;
 	return head->argument == CBOR_TAG_BYTES
 		       ? pass_string(w, at, &inner)
-		       : pass_bignum(w, at, head->argument, &inner);
+		       : pass_bignum(w, at, &inner);
 }
 
 static inline int pass_other(const struct cbor_head *head)
@@ -146,12 +138,7 @@ static inline int pass_leaf(struct walk *w, size_t *at,
 		return pass_tagged(w, at, head);
 	if (head->major == CBOR_OTHER)
 		return pass_other(head);
-	if (head->info == CBOR_INDEFINITE)
-		return ERR_MALFORMED;
-	/* Below -2^63 no integer of ours goes. */
-	return head->major == CBOR_NEGATIVE && head->argument > INT64_MAX
-		       ? ERR_MALFORMED
-		       : 0;
+	return head->info == CBOR_INDEFINITE ? ERR_MALFORMED : 0;
 }
 
 /* --- lists and dicts ----------------------------------------------------- */

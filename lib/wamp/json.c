@@ -66,8 +66,11 @@ static bool real_number(struct bytes token, struct value *out)
 
 bool json_number(struct bytes token, struct value *out)
 {
-	return (is_integer(token) && integer_number(token, out)) ||
-	       real_number(token, out);
+	if (!is_integer(token))
+		return real_number(token, out);
+	if (!integer_number(token, out))
+		*out = value_big(token);
+	return true;
 }
 
 /* --- building: recursive, over text that the walk has passed ------------- */
@@ -329,6 +332,8 @@ static int add_value(struct buf *out, const struct value *v, unsigned depth)
 				   v->integer < 0);
 	case VALUE_UINT:
 		return add_integer(out, v->uinteger, false);
+	case VALUE_BIG:
+		return buf_add_bytes(out, v->str);
 	case VALUE_REAL:
 		return add_real(out, v->real);
 	case VALUE_STR:

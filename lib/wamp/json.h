@@ -3,9 +3,10 @@
  * without building anything (json_walk.c); what passed is built and encoded
  * in json.c; json_text.c has the strings: escapes and WAMP's convention for
  * binaries ("\u0000" and base64; spec: "Binary conversion of JSON Strings").
- * One grammar for both paths, integers and reals kept apart, all integers of
- * 64 bits: that is why no JSON library is in between (the tests compare with
- * one). These files are left out of the WebAssembly build. Base only.
+ * One grammar for both paths, integers and reals kept apart, and integers of
+ * any length exact: that is why no JSON library is in between (the tests
+ * compare with one). A real over the range of doubles (1e400) is refused, and
+ * infinities and NaN can not be written. These files are left out of the WebAssembly build. Base only.
  */
 #ifndef WAMP_JSON_H
 #define WAMP_JSON_H
@@ -23,7 +24,8 @@ int json_split(struct bytes message, const struct wamp_limits *limits,
 int json_cut(struct bytes message, const struct wamp_limits *limits,
 	     struct bytes elements[MESSAGE_ELEMENTS_MAX], unsigned *count);
 
-/* The value of a number token. false when it is over the reals' range. */
+/* The value of a number token, which one beyond 64 bits borrows. false when it
+ * is over the reals' range. */
 bool json_number(struct bytes token, struct value *out);
 
 /* --- strings: `raw` is what stands between the quotes -------------------- */

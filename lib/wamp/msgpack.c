@@ -245,6 +245,8 @@ static int pack(msgpack_packer *pk, const struct value *v, unsigned depth)
 		return msgpack_pack_int64(pk, v->integer);
 	case VALUE_UINT:
 		return msgpack_pack_uint64(pk, v->uinteger);
+	case VALUE_BIG:
+		return ERR_UNSUPPORTED;
 	case VALUE_REAL:
 		return msgpack_pack_double(pk, v->real);
 	case VALUE_STR:

@@ -44,9 +44,10 @@ struct serializer {
 	int (*decode)(struct arena *a, struct bytes data,
 		      const struct wamp_limits *limits, struct value **out);
 	/* Appends. ERR_UNSUPPORTED for what the language can not say (JSON:
-	 * infinities, text that begins with NUL but is not WAMP's binary
-	 * convention), ERR_LIMIT when deeper than VALUE_DEPTH_MAX. On error
-	 * `out` is as long as before. */
+	 * infinities, NaN, text that begins with NUL but is not WAMP's binary
+	 * convention; MessagePack: integers beyond 64 bits): a number is
+	 * carried exactly or not at all. ERR_LIMIT when deeper than
+	 * VALUE_DEPTH_MAX. On error `out` is as long as before. */
 	int (*encode)(struct buf *out, const struct value *v);
 	/* The two halves of decode: is it one complete item within the
 	 * limits; and, for an item that check or split has passed: its value,

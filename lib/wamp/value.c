@@ -42,6 +42,11 @@ struct value value_text(struct bytes text)
 	return (struct value){ .type = VALUE_STR, .str = text };
 }
 
+struct value value_big(struct bytes decimal)
+{
+	return (struct value){ .type = VALUE_BIG, .str = decimal };
+}
+
 struct value value_bin(struct bytes binary)
 {
 	return (struct value){ .type = VALUE_BIN, .str = binary };
@@ -275,6 +280,7 @@ static bool copy_into(struct arena *a, const struct value *v, unsigned depth,
 		return false;
 	*out = *v;
 	switch (v->type) {
+	case VALUE_BIG:
 	case VALUE_STR:
 	case VALUE_BIN:
 		return copy_bytes(a, v->str, &out->str);
@@ -333,6 +339,7 @@ bool value_equal(const struct value *a, const struct value *b)
 		return a->uinteger == b->uinteger;
 	case VALUE_REAL:
 		return memcmp(&a->real, &b->real, sizeof a->real) == 0;
+	case VALUE_BIG:
 	case VALUE_STR:
 	case VALUE_BIN:
 		return bytes_equal(a->str, b->str);

@@ -18,6 +18,8 @@ enum value_type {
 	VALUE_BOOL,
 	VALUE_INT,  /* all integers that fit in int64_t */
 	VALUE_UINT, /* integers above INT64_MAX only */
+	VALUE_BIG,  /* integers beyond 64 bits, in decimal digits: only carried
+		       from JSON and CBOR to them, nothing else reads them */
 	VALUE_REAL,
 	VALUE_STR,
 	VALUE_BIN,
@@ -34,7 +36,7 @@ struct value {
 		int64_t integer;
 		uint64_t uinteger;
 		double real;
-		struct bytes str; /* VALUE_STR and VALUE_BIN */
+		struct bytes str; /* VALUE_STR, VALUE_BIN and VALUE_BIG */
 		struct {
 			struct value *items;
 			uint32_t count, cap;
@@ -60,6 +62,7 @@ struct value value_real(double d);
 struct value value_str(const char *s);       /* borrowed */
 struct value value_text(struct bytes text);  /* borrowed */
 struct value value_bin(struct bytes binary); /* borrowed */
+struct value value_big(struct bytes decimal); /* borrowed */
 struct value value_list(void);               /* empty */
 struct value value_dict(void);               /* empty */
 

@@ -195,10 +195,6 @@ static void test_cbor__what_wamp_does_not_know_is_refused(void **state)
 		"9f81ff", "a1ff", "a16161ff", "9f82 01ff ff",
 		"bf6161ff",                 /* a key without a value */
 		"f0", "e0", "f3", "f800", "f814", "f820", "f8ff", /* simple */
-		"3b8000000000000000",       /* below -2^63 */
-		"3bffffffffffffffff",
-		"c249010000000000000000",   /* a bignum */
-		"c349010000000000000000", "c3488000000000000000",
 		"c200", "c26161", "c25f4101ff", "c2c24101", "c280",
 		"a1c2410101",
 		"c074323031332d30332d32315432303a30343a30305a",
@@ -460,10 +456,10 @@ static void test_cbor__split_wants_a_list_of_one_to_eight(void **state)
 static void test_cbor__cut_passes_what_check_refuses(void **state)
 {
 	static const char *const payloads[] = {
-		"81c26101", "81c249010000000000000000", "81f0", "81f820",
+		"81c26101", "81f0", "81f820",
 		"8161ff", "a10102", "a2616101616102", "9fc1f90000ff",
 		"bf6161ff", "7f4161ff", "d9d9f7d9d9f780",
-		"813bffffffffffffffff", "9fa1c240bfff05ff",
+		"9fa1c240bfff05ff",
 	};
 	static const char *const never[] = { "1c", "1f", "df", "81ff", "9f",
 					     "9f1f" };
@@ -670,6 +666,22 @@ static bool their_other(const cbor_item_t *item, struct value *out)
 	return cbor_ctrl_value(item) >= 20 && cbor_ctrl_value(item) <= 23;
 }
 
+static void their_negative(uint64_t argument, struct value *out)
+{
+	char *text = arena_alloc(&arena, 24);
+
+	*out = value_int(-1 - (int64_t)argument);
+	if (argument <= INT64_MAX)
+		return;
+	assert_non_null(text);
+	if (argument == UINT64_MAX)
+		strcpy(text, "-18446744073709551616");
+	else
+		snprintf(text, 24, "-%llu",
+			 (unsigned long long)argument + 1);
+	*out = value_big(bytes_str(text));
+}
+
 /* Their item as our value; false for what we are to refuse. Tags: all but
  * these two, where they belong, are not generated as acceptable. */
 static bool their_value(const cbor_item_t *item, struct value *out)
@@ -679,9 +691,7 @@ static bool their_value(const cbor_item_t *item, struct value *out)
 		*out = value_uint(cbor_get_int(item));
 		return true;
 	case CBOR_TYPE_NEGINT:
-		if (cbor_get_int(item) > INT64_MAX)
-			return false;
-		*out = value_int(-1 - (int64_t)cbor_get_int(item));
+		their_negative(cbor_get_int(item), out);
 		return true;
 	case CBOR_TYPE_BYTESTRING:
 		out->type = VALUE_BIN;
