@@ -232,12 +232,16 @@ bench: all $(B)/bench/crowd $(B)/bench/tsp_bench
 	$(B)/bench/crowd
 # What a router costs: tests/bench/README.md. ROUTER="--router URL" measures one
 # that runs; bench-peers sets up other routers, and measures them beside ours.
-.PHONY: bench-router bench-peers test-routers interop-table
+.PHONY: bench-router bench-peers test-routers test-aat interop-table
 # The demo's programs on other routers, which are installed for it; the table
 # of the README is made of what the interop tests saw.
 test-routers: programs pages
 	@scripts/setup peers
 	MANYHANDS_BUILD=$(abspath $(B)) node tests/interop/routers/run.mjs
+# Other routers' own tests, judging ours: tests/interop/peers_suites/README.md.
+test-aat: programs
+	MANYHANDS_BUILD=$(abspath $(B)) tests/interop/peers_suites/nexus.mjs
+	MANYHANDS_BUILD=$(abspath $(B)) tests/interop/peers_suites/xconn.mjs
 interop-table:
 	MANYHANDS_BUILD=$(abspath $(B)) node tests/interop/table.mjs
 bench-router: programs $(B)/bench/relay
