@@ -52,6 +52,19 @@ int access_add(struct access *a, const struct permission *p)
 	return 0;
 }
 
+void access_replace(struct access *a, const struct permission *p)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		struct bytes uri = a->permissions[i].uri;
+
+		if (a->permissions[i].match != p->match ||
+		    !bytes_equal(uri, p->uri))
+			continue;
+		a->permissions[i] = *p;
+		a->permissions[i].uri = uri;
+	}
+}
+
 int access_seal(struct access *a)
 {
 	for (unsigned i = 0; i < a->count; i++) {

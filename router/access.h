@@ -42,6 +42,8 @@ void access_deinit(struct access *a);
 /* Copies the URI. ERR_EXISTS when there is one for it already. Call
  * access_seal when all are added. */
 int access_add(struct access *a, const struct permission *p) MUST_CHECK;
+/* In place of the one for the same URI and match; before access_seal. */
+void access_replace(struct access *a, const struct permission *p);
 int access_seal(struct access *a) MUST_CHECK;
 
 /* NULL: none applies. */

@@ -53,6 +53,8 @@ void authn_deinit(struct authn *a)
 		free(way->role);
 	}
 	free(a->anonymous_role);
+	free(a->anonymous_realm);
+	free(a->anonymous_authid);
 	*a = (struct authn){ .anonymous_role = NULL };
 }
 
@@ -114,15 +116,10 @@ void authn_accept(struct authn_attempt *a, struct authn_result *out)
 
 	*out = (struct authn_result){ AUTHN_WELCOME, .method = a->name,
 				      .provider = a->provider,
-				      .role = p->role,
+				      .role = p->role, .realm = p->realm,
 				      .authid = p->authid ? p->authid
 							  : a->authid,
 				      .extra = a->extra };
-}
-
-bool authn_knows(const struct authn_attempt *a, const struct principal *p)
-{
-	return !p->realm || !strcmp(p->realm, a->realm->config->name);
 }
 
 const struct principal *authn_find(const struct authn_attempt *a)
@@ -132,14 +129,22 @@ const struct principal *authn_find(const struct authn_attempt *a)
 	for (unsigned i = 0; i < way->count; i++) {
 		const struct principal *p = &way->principals[i];
 
-		if (p->authid && authn_knows(a, p) &&
-		    !strcmp(a->authid, p->authid))
+		if (p->authid && !strcmp(a->authid, p->authid))
 			return p;
 	}
 	return NULL;
 }
 
 /* --- each method's beginning --------------------------------------------- */
+
+/* For an authenticator. */
+static bool keep_extra(struct authn_attempt *a, const struct value *extra)
+{
+	if (!a->way->authenticator || !extra || extra->type != VALUE_DICT)
+		return true;
+	a->asked = value_copy(&a->arena, extra);
+	return a->asked != NULL;
+}
 
 /* Keeps what HELLO said; false: refused. */
 static bool start(struct session *s, struct realm *realm, unsigned index,
@@ -157,6 +162,10 @@ static bool start(struct session *s, struct realm *realm, unsigned index,
 	a->realm = realm;
 	a->way = &authn->ways[a->method];
 	a->provider = a->way->authenticator ? "dynamic" : "static";
+	if (!keep_extra(a, dict_get(details, "authextra"))) {
+		authn_out_of_memory(out);
+		return false;
+	}
 	return prove_read_hello(a, dict_get(details, "authextra"), out);
 }
 
@@ -169,7 +178,9 @@ static void begin_anonymous(struct session *s, struct authn_result *out)
 	s->attempt->principal = &anybody;
 	authn_accept(s->attempt, out);
 	out->role = authn->anonymous_role;
-	out->authid = NULL; /* nobody proved that it is theirs */
+	out->realm = authn->anonymous_realm;
+	/* Nobody proved that the one they say is theirs. */
+	out->authid = authn->anonymous_authid;
 }
 
 /* "certificate-sha1": net has verified the certificate already. */
@@ -180,8 +191,7 @@ static void begin_tls(struct session *s, struct authn_result *out)
 	for (unsigned i = 0; i < a->way->count; i++) {
 		const struct principal *p = &a->way->principals[i];
 
-		if (authn_knows(a, p) &&
-		    !strcasecmp(p->cert_sha1, s->link.cert_sha1) &&
+		if (!strcasecmp(p->cert_sha1, s->link.cert_sha1) &&
 		    (!a->authid || !strcmp(a->authid, p->authid))) {
 			a->principal = p;
 			authn_accept(a, out);

@@ -32,7 +32,7 @@ enum authn_method {
 /* Each has what its method needs. */
 struct principal {
 	char *authid, *role; /* owned, all of them */
-	char *realm;  /* the only one where it is known; NULL: in all */
+	char *realm;  /* that they join, whatever they ask for; or NULL */
 	char *secret; /* the ticket, or WAMP-CRA's key; never logged */
 	char *salt;   /* WAMP-CRA's, NULL: none; SCRAM's, in base64 */
 	uint64_t iterations, key_bytes;
@@ -43,6 +43,9 @@ struct principal {
 };
 
 void principal_deinit(struct principal *p);
+
+/* The router's own role, in `authenticator-role`. */
+#define AUTHN_TRUSTED "trusted"
 
 struct authn_way {
 	bool on;
@@ -56,6 +59,9 @@ struct authn_way {
 struct authn {
 	/* owned; NULL: nobody is, unless its way is dynamic */
 	char *anonymous_role;
+	/* owned; NULL: the realm that is asked for, a name for each */
+	char *anonymous_realm, *anonymous_authid;
+	bool implied; /* the configuration says nothing of it */
 	struct authn_way ways[AUTHN_METHODS];
 	uint64_t cookie_ms; /* how long one lasts */
 };
@@ -74,6 +80,7 @@ struct authn_result {
 	enum authn_outcome outcome;
 	const char *method, *provider;
 	const char *role;       /* WELCOME */
+	const char *realm;      /* WELCOME; NULL: that was asked for */
 	const char *authid;     /* WELCOME; NULL: one is made */
 	struct value *extra;    /* of CHALLENGE; WELCOME's authextra; or NULL */
 	const char *uri, *text; /* REFUSED: why */

@@ -46,20 +46,23 @@ static int describe_transport(struct arena *a, const struct session *s,
 	return err ? err : dict_set(a, details, "transport", transport);
 }
 
+/* What HELLO had; a public key is written as it was read. */
 static int describe_extra(struct arena *a, const struct authn_attempt *t,
 			  struct value *details)
 {
-	struct value extra = value_dict();
+	struct value *extra = t->asked ? value_copy(a, t->asked) : NULL;
 	char hex[2 * CRYPTOSIGN_KEY_BYTES + 1], *copy;
 
+	if (!extra)
+		return t->asked ? ERR_NOMEM : 0;
 	if (t->method != AUTHN_CRYPTOSIGN)
-		return 0;
+		return dict_set(a, details, "authextra", *extra);
 	for (unsigned i = 0; i < CRYPTOSIGN_KEY_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", t->public_key[i]);
 	copy = arena_str(a, bytes_str(hex));
-	if (!copy || dict_set(a, &extra, "pubkey", value_str(copy)))
+	if (!copy || dict_set(a, extra, "pubkey", value_str(copy)))
 		return ERR_NOMEM;
-	return dict_set(a, details, "authextra", extra);
+	return dict_set(a, details, "authextra", *extra);
 }
 
 /* (realm, authid, details) */
@@ -174,15 +177,13 @@ static bool read_proof(const struct value *dict, enum authn_method method,
 	}
 }
 
-/* It may not move the session to another realm. */
-static bool same_realm(const struct authn_attempt *a,
-		       const struct value *dict)
+/* The one that is joined, whatever was asked for. */
+static bool read_realm(const struct value *dict, struct principal *p)
 {
 	const struct value *v = dict_get(dict, "realm");
-	struct bytes realm;
 
-	return !v || (value_get_str(v, &realm) &&
-		      bytes_equal_str(realm, a->realm->config->name));
+	return !v || v->type == VALUE_NULL ||
+	       (copy_text(dict, "realm", &p->realm) && p->realm);
 }
 
 static bool read_answer(struct authn_attempt *a, const struct value *v)
@@ -196,7 +197,7 @@ static bool read_answer(struct authn_attempt *a, const struct value *v)
 		/* A role alone proves nothing where a proof is wanted. */
 		return p->role && read_proof(NULL, a->method, p);
 	}
-	if (!same_realm(a, v) || !copy_text(v, "role", &p->role) ||
+	if (!read_realm(v, p) || !copy_text(v, "role", &p->role) ||
 	    !copy_text(v, "authid", &p->authid) || !p->role)
 		return false;
 	if (extra && extra->type == VALUE_DICT) {
@@ -270,10 +271,11 @@ static int send_question(struct router *r, struct session *s,
 	const struct role *role = way->role && realm ?
 					  realm_role(realm, way->role) :
 					  NULL;
+	bool own = !way->role || !strcmp(way->role, AUTHN_TRUSTED);
 	struct value args = value_list();
 	int err;
 
-	if (!realm || (way->role && !role))
+	if (!realm || (!own && !role))
 		return ERR_NOT_FOUND;
 	err = fill_args(s, ticket, &args);
 	return err ? err : ask(r, realm, role, way->authenticator, &args,

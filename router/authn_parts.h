@@ -22,6 +22,7 @@ struct authn_attempt {
 	const struct principal *principal; /* NULL: nobody; never fits */
 	struct principal own; /* owned; as an authenticator said */
 	struct value *extra;  /* likewise, in the arena: WELCOME's */
+	struct value *asked;  /* HELLO's authextra, in the arena; or NULL */
 	struct arena arena;
 	char *nonce;          /* owned; SCRAM, the client's */
 	struct buf text;      /* WAMP-CRA's challenge, SCRAM's AuthMessage */
@@ -37,9 +38,6 @@ void authn_out_of_memory(struct authn_result *out);
 /* WELCOME as the principal. */
 void authn_accept(struct authn_attempt *a, struct authn_result *out);
 
-/* Is it one of the realm that is joined? One of another realm is as unknown as
- * who does not exist. */
-bool authn_knows(const struct authn_attempt *a, const struct principal *p);
 /* Of the attempt's authid; NULL: nobody. */
 const struct principal *authn_find(const struct authn_attempt *a);
 
@@ -58,7 +56,7 @@ void prove_finish(struct session *s, const struct message *m,
 /* --- authn_ask.c: dynamic authenticators --------------------------------- */
 
 /* "Dynamic Authentication API": (realm, authid, details) -> a role, or a dict
- * {role, authid?, secret?, …, extra?}. What it answers becomes the attempt's
+ * {role, realm?, authid?, secret?, …, extra?}. What it answers becomes the attempt's
  * own principal; then the challenge follows, or the welcome. `ticket` may be
  * NULL. Without an answer within ASK_MS, or with one that can not be used,
  * nobody joins. */

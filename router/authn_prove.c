@@ -66,18 +66,14 @@ static int choose_model(const struct router *r, const struct authn_attempt *a,
 			const struct principal *none,
 			const struct principal **out)
 {
-	uint32_t choice = 0, count = 0;
+	uint32_t choice = 0;
 
 	*out = none;
 	if (pretend_bytes(pretending(r), bytes_str(a->authid), "model",
 			  (uint8_t *)&choice, sizeof choice))
 		return ERR_NOMEM;
-	for (unsigned i = 0; i < a->way->count; i++)
-		count += authn_knows(a, &a->way->principals[i]);
-	choice = count ? choice % count : 0;
-	for (unsigned i = 0; i < a->way->count; i++)
-		if (authn_knows(a, &a->way->principals[i]) && !choice--)
-			*out = &a->way->principals[i];
+	if (a->way->count)
+		*out = &a->way->principals[choice % a->way->count];
 	return 0;
 }
 
@@ -201,8 +197,7 @@ static const struct principal *find(const struct authn_attempt *a)
 	if (a->authid)
 		return authn_find(a);
 	for (unsigned i = 0; i < a->way->count; i++)
-		if (authn_knows(a, &a->way->principals[i]) &&
-		    has_key(&a->way->principals[i], a->public_key))
+		if (has_key(&a->way->principals[i], a->public_key))
 			return &a->way->principals[i];
 	return NULL;
 }

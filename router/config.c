@@ -61,9 +61,24 @@ char *config_file_name(struct cfg *c, const char *key, const char *name)
 
 /* --- what belongs together ----------------------------------------------- */
 
-static void check(struct cfg *c, const struct config *config)
+/* Two that listen at one port can not be opened both. */
+static void check_endpoint(struct cfg *c, const struct config *config,
+			   unsigned index)
 {
-	if (!config->realm_count)
+	for (unsigned i = 0; i < index; i++)
+		if (config_same_port(&config->transports[i],
+				     &config->transports[index]))
+			cfg_fail(c, "endpoint", "transports[%u] listens at "
+						"port %u already", i,
+				 config->transports[i].port);
+}
+
+/* Nodes may be there for their pages only. */
+static void check(struct cfg *c, const struct config *config, bool is_node)
+{
+	if (!config->realm_count && is_node)
+		cfg_warn(c, "workers", "nobody may join: there are no realms");
+	else if (!config->realm_count)
 		cfg_fail(c, "realms", "at least one is wanted");
 	if (!config->transport_count)
 		cfg_fail(c, "transports", "at least one is wanted");
@@ -77,6 +92,7 @@ static void check(struct cfg *c, const struct config *config)
 		unsigned length = cfg_enter(c, "transports");
 
 		cfg_enter_index(c, i);
+		check_endpoint(c, config, i);
 		config_check_auth(c, config,
 				  &config->transports[i].authn);
 		config_check_bridges(c, config, &config->transports[i]);
@@ -86,55 +102,8 @@ static void check(struct cfg *c, const struct config *config)
 
 /* --- reading ------------------------------------------------------------- */
 
-struct reading {
-	struct config *out;
-	void *realms, *transports;
-};
-
-/* A worker may have none of either; the whole is looked at in check. */
-static void read_parts(struct cfg *c, const json_t *json, bool wanted,
-		       struct reading *r)
-{
-	cfg_list(c, json, "realms", wanted, config_read_realm, r->out,
-		 sizeof *r->out->realms, &r->realms, &r->out->realm_count);
-	cfg_list(c, json, "transports", wanted, config_read_transport, NULL,
-		 sizeof *r->out->transports, &r->transports,
-		 &r->out->transport_count);
-}
-
-/* The parts of Crossbar.io's node that are other processes. */
-static void read_worker(struct cfg *c, const json_t *json, struct reading *r)
-{
-	const char *type = json_string_value(json_object_get(json, "type"));
-
-	if (type && strcmp(type, "router")) {
-		cfg_warn(c, NULL, "a worker of type %s is not run here: left "
-				  "out", type);
-		return;
-	}
-	cfg_type(c, json, "router");
-	if (cfg_object_but(c, json, "type id realms transports",
-			   "options components connections"))
-		read_parts(c, json, false, r);
-}
-
-static void read_workers(struct cfg *c, const json_t *workers,
-			 struct reading *r)
-{
-	unsigned length = cfg_enter(c, "workers");
-
-	if (!json_is_array(workers))
-		cfg_fail(c, NULL, "a list is wanted");
-	for (size_t i = 0; i < json_array_size(workers); i++) {
-		unsigned inner = cfg_enter_index(c, i);
-
-		read_worker(c, json_array_get(workers, i), r);
-		cfg_leave(c, inner);
-	}
-	cfg_leave(c, length);
-}
-
-/* A transport that nobody here speaks was read as one without an endpoint. */
+/* A transport that nobody here speaks, and what another worker has, too, were
+ * read as empty ones. */
 static void leave_out_foreign(struct config *out)
 {
 	unsigned kept = 0;
@@ -146,29 +115,39 @@ static void leave_out_foreign(struct config *out)
 			out->transports[kept++] = out->transports[i];
 	}
 	out->transport_count = kept;
+	kept = 0;
+	for (unsigned i = 0; i < out->realm_count; i++) {
+		if (out->realms[i].name)
+			out->realms[kept++] = out->realms[i];
+		else
+			realm_config_deinit(&out->realms[i]);
+	}
+	out->realm_count = kept;
 }
 
 static void read_all(struct cfg *c, const json_t *json, struct config *out)
 {
 	const json_t *workers = json_object_get(json, "workers");
 	unsigned long long version = 2;
-	struct reading r = { out, NULL, NULL };
+	struct config_parts parts = { .out = out };
 	const char *keys = workers ? "version workers $schema"
 				   : "version realms transports $schema";
 
 	if (!cfg_object_but(c, json, keys, "controller"))
 		return;
 	if (cfg_uint(c, json, "version", false, 2, &version) && version != 2)
-		cfg_fail(c, "version", "accepted is 2");
+		cfg_fail(c, "version", "accepted is 2; what is older, "
+				       "`crossbar upgrade` makes it");
 	if (workers)
-		read_workers(c, workers, &r);
+		config_read_workers(c, workers, &parts);
 	else
-		read_parts(c, json, true, &r);
-	out->realms = r.realms;
-	out->transports = r.transports;
-	leave_out_foreign(out);
+		config_read_worker_parts(c, json, true, &parts);
+	out->realms = parts.realms;
+	out->transports = parts.transports;
 	if (!c->mistakes)
-		check(c, out);
+		leave_out_foreign(out);
+	if (!c->mistakes)
+		check(c, out, workers != NULL);
 }
 
 static int read_text(struct config *out, const char *text, size_t length,

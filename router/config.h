@@ -8,7 +8,8 @@
  *
  *   version      2
  *   workers      [{type: router, realms, transports}] may stand around the
- *                two below, as in Crossbar.io's nodes; other workers,
+ *                two below, as in Crossbar.io's nodes; what several of them
+ *                have is there once (config_node.c); other workers,
  *                controller, components, connections: a warning
  *   realms       [{name, roles, store?, procedures?, options?}]
  *     roles        [{name, permissions, authorizer?, limits?}], authorizer: the
@@ -28,10 +29,10 @@
  *                …}]: web has paths; websocket and rawsocket have serializers?,
  *                auth?, options?; universal has rawsocket?, websocket? ({"ws":
  *                …}), web? ({paths}), which share one auth
- *     endpoint     {type: tcp, port, interface?, tls?} or {type: unix, path};
- *                  tls: of config_tls.h
+ *     endpoint     {type: tcp, port | portrange, interface?, tls?} or
+ *                  {type: unix, path}; tls: of config_tls.h
  *     serializers  [json | msgpack | cbor]; without it all
- *     paths        {PATH: …} of these, one websocket at most:
+ *     paths        {PATH: …} of these; several websockets are alike:
  *                  {type: static, directory}, {type: redirect, url},
  *                  {type: json, value}, {type: nodeinfo},
  *                  {type: metrics | health, access?: local | any},
@@ -68,9 +69,13 @@ enum {
 struct transport_config {
 	char *interface; /* owned, all of them */
 	unsigned port;
+	unsigned port_last; /* of a range, the first free one; 0: no range */
 	char *unix_path; /* in place of interface and port; or NULL */
 	struct tls_files *tls; /* NULL: without */
 	char *ws_path;   /* "/ws"; NULL: no WebSocket */
+	char **ws_more;  /* NULL-ended: its other paths; or NULL */
+	unsigned ws_more_count;
+	const struct json_t *websocket; /* while reading: the first one */
 	char *web_dir;   /* of the path /; NULL: no pages */
 	struct web_path *paths;
 	unsigned path_count;

@@ -43,6 +43,7 @@ static void read_secret(struct cfg *c, const json_t *json, const char *key,
 	char *file = NULL;
 
 	cfg_string(c, json, key, false, &p->secret);
+	cfg_from_env(c, key, false, &p->secret);
 	cfg_string(c, json, file_key, false, &file);
 	if (file && p->secret)
 		cfg_fail(c, file_key, "there is a %s already", key);
@@ -249,6 +250,22 @@ static bool read_dynamic(struct cfg *c, const json_t *json,
 	return true;
 }
 
+/* Crossbar.io's that nobody joins by here. */
+static bool is_foreign(struct cfg *c, const json_t *json)
+{
+	const char *type = json_string_value(json_object_get(json, "type"));
+
+	if (type && !strcmp(type, "function"))
+		cfg_warn(c, "type", "function: Python is not run here: left "
+				    "out, nobody joins by it");
+	else if (json_object_get(json, "trustroots"))
+		cfg_warn(c, "trustroots", "are not looked at here: left out, "
+					  "nobody joins by them");
+	else
+		return false;
+	return true;
+}
+
 static void read_form(struct cfg *c, const json_t *auth,
 		      const struct form *form, struct authn *out)
 {
@@ -258,15 +275,22 @@ static void read_form(struct cfg *c, const json_t *auth,
 	char keys[32];
 
 	snprintf(keys, sizeof keys, "type %s", form->list);
-	if (json && json_object_get(json, "trustroots"))
-		cfg_fail(c, "trustroots", "are not supported; accepted are "
-					  "principals");
-	if (json && !c->err && !read_dynamic(c, json, way) &&
+	if (json && !is_foreign(c, json) && !read_dynamic(c, json, way) &&
 	    cfg_object(c, json, keys)) {
 		cfg_type(c, json, "static dynamic");
 		read_principals(c, form, json, way);
 	}
 	cfg_leave(c, length);
+}
+
+/* Their role is anonymous, if it is not said. */
+static void be_anonymous(struct cfg *c, struct authn *out)
+{
+	out->ways[AUTHN_ANONYMOUS].on = true;
+	if (!out->anonymous_role)
+		out->anonymous_role = strdup("anonymous");
+	if (!out->anonymous_role)
+		cfg_fail(c, NULL, "out of memory");
 }
 
 static void read_anonymous(struct cfg *c, const json_t *auth,
@@ -276,11 +300,13 @@ static void read_anonymous(struct cfg *c, const json_t *auth,
 	struct authn_way *way = &out->ways[AUTHN_ANONYMOUS];
 	unsigned length = cfg_enter(c, "anonymous");
 
-	if (json && !read_dynamic(c, json, way) &&
-	    cfg_object(c, json, "type role")) {
+	if (json && !is_foreign(c, json) && !read_dynamic(c, json, way) &&
+	    cfg_object(c, json, "type role realm authid")) {
 		cfg_type(c, json, "static dynamic");
-		cfg_string(c, json, "role", true, &out->anonymous_role);
-		way->on = true;
+		cfg_string(c, json, "role", false, &out->anonymous_role);
+		cfg_string(c, json, "realm", false, &out->anonymous_realm);
+		cfg_string(c, json, "authid", false, &out->anonymous_authid);
+		be_anonymous(c, out);
 	}
 	cfg_leave(c, length);
 }
@@ -303,13 +329,13 @@ void config_read_auth(struct cfg *c, const json_t *json, struct authn *out)
 {
 	unsigned length = cfg_enter(c, "auth");
 
+	out->implied = !json;
 	if (!json) {
-		out->ways[AUTHN_ANONYMOUS].on = true;
-		out->anonymous_role = strdup("anonymous");
-		if (!out->anonymous_role)
-			cfg_fail(c, NULL, "out of memory");
-	} else if (cfg_object(c, json, "anonymous ticket wampcra scram "
-				       "cryptosign tls cookie")) {
+		be_anonymous(c, out);
+	} else if (cfg_object_but(c, json,
+				  "anonymous ticket wampcra scram cryptosign "
+				  "tls cookie",
+				  "anonymous-proxy cryptosign-proxy")) {
 		read_anonymous(c, json, out);
 		for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++)
 			read_form(c, json, &forms[i], out);
@@ -368,7 +394,8 @@ static void check_dynamic(struct cfg *c, const struct config *config,
 	if (way->realm && !has_realm(config, way->realm))
 		cfg_fail(c, "authenticator-realm", "there is no realm %s",
 			 way->realm);
-	else if (way->role && !has_role(config, way->realm, way->role))
+	else if (way->role && strcmp(way->role, AUTHN_TRUSTED) &&
+		 !has_role(config, way->realm, way->role))
 		cfg_fail(c, "authenticator-role", "no realm has a role %s",
 			 way->role);
 }
@@ -384,15 +411,31 @@ static void check_form(struct cfg *c, const struct config *config,
 	cfg_leave(c, length);
 }
 
+static void check_anonymous(struct cfg *c, const struct config *config,
+			    const struct authn *a)
+{
+	const char *role = a->anonymous_role, *realm = a->anonymous_realm;
+
+	if (!role)
+		return;
+	if (realm && !has_realm(config, realm))
+		cfg_fail(c, "realm", "there is no realm %s", realm);
+	else if (has_role(config, realm, role))
+		return;
+	else if (a->implied)
+		cfg_warn(c, NULL, "nobody may join here: no realm has a role "
+				  "anonymous");
+	else
+		cfg_fail(c, "role", "no realm has a role %s", role);
+}
+
 void config_check_auth(struct cfg *c, const struct config *config,
 		       const struct authn *a)
 {
 	unsigned length = cfg_enter(c, "auth"), inner;
 
-	if (a->anonymous_role && !has_role(config, NULL, a->anonymous_role))
-		cfg_fail(c, "anonymous.role", "no realm has a role %s",
-			 a->anonymous_role);
 	inner = cfg_enter(c, "anonymous");
+	check_anonymous(c, config, a);
 	check_dynamic(c, config, &a->ways[AUTHN_ANONYMOUS]);
 	cfg_leave(c, inner);
 	for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++)

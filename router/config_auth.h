@@ -2,7 +2,7 @@
  * config_auth: the `auth` of a transport: which ways to join there are, and
  * whom they let in. For config*.c only. In Crossbar.io's words:
  *
- *   anonymous    {type: static, role}
+ *   anonymous    {type: static, role?, realm?, authid?}
  *   ticket       {type: static, principals: {AUTHID: {ticket | ticket_file,
  *                role}}}
  *   wampcra      {type: static, users: {AUTHID: {secret | secret_file, role,
@@ -16,10 +16,12 @@
  *                role}}}
  *   cookie       {max_age?}: seconds; a week without
  *
- * A principal may have a realm: it is known in that one only.
+ * A principal may have a realm: that is the one it joins. A ticket or secret
+ * "${NAME}" is in the environment.
  * All but cookie may be {type: dynamic, authenticator: URI,
- * authenticator-realm?, authenticator-role?} instead. Not supported, and named
- * in the error: the kdf argon2id-13, cryptosign's trustroots and channel
+ * authenticator-realm?, authenticator-role?} instead. Left out, and named in a
+ * warning: {type: function}, cryptosign's trustroots and the ways of proxies.
+ * Not supported, and named in the error: the kdf argon2id-13 and channel
  * binding.
  */
 #ifndef ROUTER_CONFIG_AUTH_H

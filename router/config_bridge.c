@@ -83,7 +83,7 @@ struct bridge_config *config_read_bridge(struct cfg *c, const json_t *json)
 	}
 	b->window_s = BRIDGE_WINDOW_S;
 	b->body_max = BRIDGE_BODY_MAX;
-	if (cfg_object(c, json, "type realm role options")) {
+	if (cfg_object(c, json, "type id realm role options")) {
 		cfg_string(c, json, "realm", true, &b->realm);
 		cfg_string(c, json, "role", true, &b->role);
 		read_options(c, json, b);

@@ -45,12 +45,14 @@ static void place(const struct cfg *c, const char *key, const char *text,
 		      key || *c->path ? ": " : "", text);
 }
 
-static void note(struct cfg *c, const struct why *line)
+/* As place, but as long as it is. */
+static void note(struct cfg *c, const char *key, const char *text)
 {
 	if (!c->notes || c->note_count++ >= CFG_NOTES_MAX)
 		return;
-	buf_add_str(c->notes, line->text);
-	buf_add_u8(c->notes, '\n');
+	buf_printf(c->notes, "%s: %s%s%s%s%s\n", c->file, c->path,
+		   key && *c->path ? "." : "", key ? key : "",
+		   key || *c->path ? ": " : "", text);
 }
 
 void cfg_fail(struct cfg *c, const char *key, const char *fmt, ...)
@@ -63,7 +65,7 @@ void cfg_fail(struct cfg *c, const char *key, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	place(c, key, text, &line);
-	note(c, &line);
+	note(c, key, text);
 	if (!c->mistakes++ && c->why)
 		*c->why = line;
 	c->err = ERR_USAGE;
@@ -72,14 +74,12 @@ void cfg_fail(struct cfg *c, const char *key, const char *fmt, ...)
 void cfg_warn(struct cfg *c, const char *key, const char *fmt, ...)
 {
 	char text[400] = "warning: ";
-	struct why line;
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text + 9, sizeof text - 9, fmt, args);
 	va_end(args);
-	place(c, key, text, &line);
-	note(c, &line);
+	note(c, key, text);
 }
 
 /* Is the word one of the blank-separated ones? */
@@ -159,6 +159,19 @@ static void unknown_key(struct cfg *c, const char *key, const char *keys)
 			 *keys ? keys : "none");
 }
 
+/* One more without effect; a warning has room for some. */
+static void add_idle(struct cfg *c, char *found, size_t size, const char *key)
+{
+	size_t length = strlen(found);
+
+	if (length && length + strlen(key) + 3 > size) {
+		cfg_warn(c, NULL, "without effect here: %s", found);
+		length = 0;
+	}
+	snprintf(found + length, size - length, "%s%s", length ? ", " : "",
+		 key);
+}
+
 bool cfg_object_but(struct cfg *c, const json_t *json, const char *keys,
 		    const char *idle)
 {
@@ -171,11 +184,8 @@ bool cfg_object_but(struct cfg *c, const json_t *json, const char *keys,
 		return false;
 	}
 	json_object_foreach((json_t *)json, key, value) {
-		size_t length = strlen(found);
-
 		if (is_among(key, idle))
-			snprintf(found + length, sizeof found - length,
-				 "%s%s", length ? ", " : "", key);
+			add_idle(c, found, sizeof found, key);
 		else if (!is_among(key, keys))
 			unknown_key(c, key, keys);
 	}
@@ -213,6 +223,39 @@ void cfg_string(struct cfg *c, const json_t *json, const char *key,
 	free(*out);
 	*out = strdup(json_string_value(value));
 	if (!*out)
+		cfg_fail(c, key, "out of memory");
+}
+
+/* The NAME of ${NAME}, or of $NAME when `bare` is accepted, too; its length,
+ * 0: it is not written like that. */
+static size_t env_name(const char *text, bool bare, const char **name)
+{
+	size_t length = strlen(text);
+
+	if (length > 3 && !strncmp(text, "${", 2) && text[length - 1] == '}') {
+		*name = text + 2;
+		return length - 3;
+	}
+	*name = text + 1;
+	return bare && length > 1 && text[0] == '$' ? length - 1 : 0;
+}
+
+void cfg_from_env(struct cfg *c, const char *key, bool bare, char **text)
+{
+	const char *name, *value;
+	size_t length = *text ? env_name(*text, bare, &name) : 0;
+	char *copy = length ? strndup(name, length) : NULL;
+
+	if (!length)
+		return;
+	value = copy ? getenv(copy) : NULL;
+	if (!value)
+		cfg_fail(c, key, "there is no %s in the environment",
+			 copy ? copy : *text);
+	free(copy);
+	free(*text);
+	*text = value ? strdup(value) : NULL;
+	if (value && !*text)
 		cfg_fail(c, key, "out of memory");
 }
 

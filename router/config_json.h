@@ -49,6 +49,9 @@ json_t *cfg_member(struct cfg *c, const json_t *json, const char *key,
 /* Members of a type; absent leaves *out. A string is a copy, to free. */
 void cfg_string(struct cfg *c, const json_t *json, const char *key,
 		bool wanted, char **out);
+/* In place of a text "${NAME}" (and "$NAME" when `bare`) stands what the
+ * environment has by that name; NULL: a mistake. */
+void cfg_from_env(struct cfg *c, const char *key, bool bare, char **text);
 void cfg_bool(struct cfg *c, const json_t *json, const char *key, bool *out);
 /* false when absent. */
 bool cfg_uint(struct cfg *c, const json_t *json, const char *key,

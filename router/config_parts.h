@@ -10,6 +10,20 @@
 #include "router/config.h"
 #include "router/config_json.h"
 
+/* What is read of a file, from one worker or more. */
+struct config_parts {
+	struct config *out;
+	void *realms, *transports;
+	const json_t *workers; /* NULL: it has none */
+	size_t index;          /* of the worker that is being read */
+};
+
+void config_read_workers(struct cfg *c, const json_t *workers,
+			 struct config_parts *parts);
+/* `realms` and `transports` of an object. */
+void config_read_worker_parts(struct cfg *c, const json_t *json, bool wanted,
+			      struct config_parts *parts);
+
 /* Items of lists: cfg_item_fn. */
 void config_read_realm(struct cfg *c, const json_t *json, void *item,
 		       void *ctx);
@@ -26,6 +40,12 @@ bool config_transport_is_foreign(struct cfg *c, const json_t *json);
 /* A WebSocket at a path: who may join. */
 void config_read_websocket(struct cfg *c, const json_t *json,
 			   const char *path, struct transport_config *t);
+/* The member `endpoint`. */
+void config_read_endpoint(struct cfg *c, const json_t *json,
+			  struct transport_config *t);
+/* Can only one of them listen? */
+bool config_same_port(const struct transport_config *a,
+		      const struct transport_config *b);
 /* The member `paths`; each is put behind `under`. */
 void config_read_paths(struct cfg *c, const json_t *json, const char *under,
 		       struct transport_config *t);

@@ -107,6 +107,21 @@ static void read_trustlevel(struct cfg *c, const json_t *json,
 		p->trustlevel = (int64_t)level;
 }
 
+/* Of two for the same the later one counts, as in Crossbar.io. */
+static void put_permission(struct cfg *c, struct role *role,
+			   const struct permission *p)
+{
+	int err = access_add(&role->access, p);
+
+	if (err == ERR_EXISTS) {
+		cfg_warn(c, "uri", "there is a permission for it already: "
+				   "this one counts");
+		access_replace(&role->access, p);
+	} else if (err) {
+		cfg_fail(c, "uri", "%s", err_text(err));
+	}
+}
+
 static void read_permission(struct cfg *c, const json_t *json, void *item,
 			    void *ctx)
 {
@@ -114,11 +129,12 @@ static void read_permission(struct cfg *c, const json_t *json, void *item,
 	struct permission p = { .match = URI_EXACT };
 	char *uri = NULL;
 	bool cache; /* what a static permission is anyway */
-	int err;
 
 	(void)item;
-	if (!cfg_object(c, json, "uri match allow disclose cache trustlevel "
-				 "call register publish subscribe"))
+	if (!cfg_object_but(c, json,
+			    "uri match allow disclose cache trustlevel call "
+			    "register publish subscribe",
+			    "validate"))
 		return;
 	config_read_pattern(c, json, &uri, &p.match);
 	read_allow(c, json, &p);
@@ -127,12 +143,7 @@ static void read_permission(struct cfg *c, const json_t *json, void *item,
 	cfg_bool(c, json, "cache", &cache);
 	if (!c->err) {
 		p.uri = bytes_str(uri);
-		err = access_add(&role->access, &p);
-		if (err)
-			cfg_fail(c, "uri", "%s",
-				 err == ERR_EXISTS ?
-				        "there is a permission for it already" :
-					 err_text(err));
+		put_permission(c, role, &p);
 	}
 	free(uri);
 }
@@ -193,6 +204,25 @@ static void read_limits(struct cfg *c, const json_t *json,
 	cfg_leave(c, length);
 }
 
+/* allow-by-default is for a role that has nothing else. */
+static void read_default(struct cfg *c, const json_t *json, struct role *role)
+{
+	struct permission all = { .uri = bytes_str(""), .match = URI_PREFIX,
+				  .allow = ALLOW_ALL };
+	bool on = false, more = role->authorizer ||
+				json_object_get(json, "permissions");
+
+	cfg_bool(c, json, "allow-by-default", &on);
+	if (on && more)
+		cfg_warn(c, "allow-by-default", "without effect here: the "
+			 "role has permissions or an authorizer");
+	else if (on)
+		put_permission(c, role, &all);
+	else if (!more)
+		cfg_warn(c, NULL, "nothing is allowed to it: it has no "
+				  "permissions and no authorizer");
+}
+
 static void read_role(struct cfg *c, const json_t *json, void *item, void *ctx)
 {
 	struct role *role = item;
@@ -201,16 +231,18 @@ static void read_role(struct cfg *c, const json_t *json, void *item, void *ctx)
 
 	(void)ctx;
 	role->limits = limits_default;
-	if (!cfg_object(c, json, "name permissions authorizer limits"))
+	if (!cfg_object(c, json, "name permissions authorizer limits "
+				 "allow-by-default"))
 		return;
 	cfg_string(c, json, "name", true, &role->name);
 	cfg_string(c, json, "authorizer", false, &role->authorizer);
 	if (role->authorizer &&
 	    !uri_valid(bytes_str(role->authorizer), URI_EXACT, false))
 		cfg_fail(c, "authorizer", "not a valid URI");
-	cfg_list(c, json, "permissions", !role->authorizer, read_permission, role, 1,
+	cfg_list(c, json, "permissions", false, read_permission, role, 1,
 		 &none, &count);
 	free(none);
+	read_default(c, json, role);
 	read_limits(c, json, &role->limits);
 	if (!c->err && access_seal(&role->access))
 		cfg_fail(c, NULL, "out of memory");
@@ -273,16 +305,30 @@ static void read_call_queue(struct cfg *c, const json_t *json, void *item,
 	read_uint32(c, json, "limit", &rule->queue_max);
 }
 
+/* What Crossbar.io would keep in a file is gone after a restart. */
+static void read_store_type(struct cfg *c, const json_t *store)
+{
+	const json_t *type = json_object_get(store, "type");
+	const char *name = json_string_value(type);
+
+	if (type)
+		cfg_type(c, store, "memory cfxdb");
+	if (name && !strcmp(name, "cfxdb"))
+		cfg_warn(c, "type", "cfxdb: what it holds is in memory only "
+				    "here");
+}
+
 static void read_store(struct cfg *c, const json_t *json,
 		       struct realm_config *r, void **rules)
 {
 	const json_t *store = cfg_member(c, json, "store", false);
 	unsigned length = cfg_enter(c, "store");
 
-	if (store && cfg_object(c, store, "type limit call-queue "
-					  "event-history")) {
-		if (json_object_get(store, "type"))
-			cfg_type(c, store, "memory");
+	if (store && cfg_object_but(c, store,
+				    "type limit call-queue event-history",
+				    "path purge maxsize readonly sync "
+				    "buffer-flush")) {
+		read_store_type(c, store);
 		cfg_list(c, store, "call-queue", false, read_call_queue, NULL,
 			 sizeof(struct procedure_rule), rules,
 			 &r->rule_count);
@@ -331,7 +377,9 @@ static void read_options(struct cfg *c, const json_t *json,
 	unsigned length = cfg_enter(c, "options");
 	char *check = NULL;
 
-	if (options && cfg_object(c, options, "uri_check")) {
+	if (options && cfg_object_but(c, options, "uri_check",
+				      "event_dispatching_chunk_size "
+				      "enable_meta_api bridge_meta_api")) {
 		cfg_string(c, options, "uri_check", false, &check);
 		if (check && strcmp(check, "strict") && strcmp(check, "loose"))
 			cfg_fail(c, "uri_check", "accepted are loose, strict");
@@ -349,14 +397,16 @@ void config_read_realm(struct cfg *c, const json_t *json, void *item,
 	void *roles = NULL, *rules = NULL;
 
 	if (!cfg_object_but(c, json, "name roles store procedures options",
-			    "rlinks stats trace"))
+			    "rlinks stats trace inventory"))
 		return;
 	cfg_string(c, json, "name", true, &r->name);
 	if (r->name && !uri_valid(bytes_str(r->name), URI_EXACT, false))
 		cfg_fail(c, "name", "not a valid URI");
-	cfg_list(c, json, "roles", true, read_role, NULL, sizeof *r->roles,
+	cfg_list(c, json, "roles", false, read_role, NULL, sizeof *r->roles,
 		 &roles, &r->role_count);
 	r->roles = roles;
+	if (!r->role_count)
+		cfg_warn(c, "roles", "there are none: nobody may join");
 	cfg_list(c, json, "procedures", false, read_procedure, NULL,
 		 sizeof *r->rules, &rules, &r->rule_count);
 	read_store(c, json, r, &rules);

@@ -1,5 +1,5 @@
-/* transports: where to listen, what is spoken there, and who may join. Web
- * paths are in config_web.c. */
+/* transports: what is spoken there, and who may join. Where they listen is in
+ * config_endpoint.c, web paths are in config_web.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,60 +20,12 @@ void transport_config_deinit(struct transport_config *t)
 	free(t->interface);
 	free(t->unix_path);
 	free(t->ws_path);
+	for (unsigned i = 0; i < t->ws_more_count; i++)
+		free(t->ws_more[i]);
+	free(t->ws_more);
 	config_free_tls(t->tls);
 	free(t->web_dir);
 	authn_deinit(&t->authn);
-}
-
-/* --- endpoints ----------------------------------------------------------- */
-
-static void read_tcp(struct cfg *c, const json_t *json,
-		     struct transport_config *t)
-{
-	unsigned long long port = 0;
-
-	if (!cfg_object_but(c, json, "type port interface tls",
-			    "version backlog shared user_timeout"))
-		return;
-	cfg_uint(c, json, "port", true, 65535, &port);
-	t->port = (unsigned)port;
-	cfg_string(c, json, "interface", false, &t->interface);
-	if (!t->interface)
-		t->interface = strdup("0.0.0.0");
-	if (!t->interface)
-		cfg_fail(c, NULL, "out of memory");
-	config_read_tls(c, json, &t->tls);
-}
-
-static void read_unix(struct cfg *c, const json_t *json,
-		      struct transport_config *t)
-{
-	char *path = NULL;
-
-	if (!cfg_object_but(c, json, "type path", "backlog"))
-		return;
-	cfg_string(c, json, "path", true, &path);
-	if (path && c->dir)
-		t->unix_path = config_file_name(c, "path", path);
-	free(path);
-}
-
-static void read_endpoint(struct cfg *c, const json_t *json,
-			  struct transport_config *t)
-{
-	const json_t *endpoint = cfg_member(c, json, "endpoint", true);
-	const char *type = json_string_value(json_object_get(endpoint, "type"));
-	unsigned length = cfg_enter(c, "endpoint");
-
-	if (endpoint && !json_is_object(endpoint))
-		cfg_fail(c, NULL, "an object is wanted");
-	else if (endpoint)
-		cfg_type(c, endpoint, "tcp unix");
-	if (type && !strcmp(type, "tcp"))
-		read_tcp(c, endpoint, t);
-	else if (type && !strcmp(type, "unix"))
-		read_unix(c, endpoint, t);
-	cfg_leave(c, length);
 }
 
 /* --- serializers --------------------------------------------------------- */
@@ -156,7 +108,8 @@ static void read_origins(struct cfg *c, const json_t *options,
 	"auto_fragment_size auto_ping_interval auto_ping_timeout "            \
 	"auto_ping_size auto_ping_restart_on_any_traffic "                    \
 	"open_handshake_timeout close_handshake_timeout enable_webstatus "    \
-	"enable_flash_policy fail_by_drop echo_close_codes validate_utf8 "    \
+	"enable_flash_policy flash_policy fail_by_drop echo_close_codes "     \
+	"echo_close_codereason enable_hybi10 enable_rfc6455 validate_utf8 "   \
 	"mask_server_frames require_masked_client_frames apply_mask "         \
 	"require_websocket_subprotocol tcp_nodelay compression debug "        \
 	"show_server_version external_port"
@@ -178,10 +131,59 @@ static void read_options(struct cfg *c, const json_t *json,
 	cfg_leave(c, length);
 }
 
+static char *rooted(struct cfg *c, const char *path)
+{
+	size_t size = strlen(path) + 2;
+	char *out = malloc(size);
+
+	if (out)
+		snprintf(out, size, "%s%s", path[0] == '/' ? "" : "/", path);
+	else
+		cfg_fail(c, NULL, "out of memory");
+	return out;
+}
+
+/* What one says to a second one must not be another thing. */
+static bool are_alike(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "serializers", "auth", "options" };
+
+	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
+		json_t *one = json_object_get(a, keys[i]);
+		json_t *other = json_object_get(b, keys[i]);
+
+		if (one != other && !json_equal(one, other))
+			return false;
+	}
+	return true;
+}
+
+/* NULL-ended, as the server wants it. */
+static void add_websocket(struct cfg *c, const json_t *json,
+			  const char *path, struct transport_config *t)
+{
+	char **more;
+
+	if (!are_alike(t->websocket, json)) {
+		cfg_fail(c, NULL, "all websockets of an endpoint have the "
+				  "serializers, auth and options of the one "
+				  "at %s", t->ws_path);
+		return;
+	}
+	more = realloc(t->ws_more, (t->ws_more_count + 2) * sizeof *more);
+	if (!more) {
+		cfg_fail(c, NULL, "out of memory");
+		return;
+	}
+	t->ws_more = more;
+	more[t->ws_more_count] = rooted(c, path);
+	if (more[t->ws_more_count])
+		more[++t->ws_more_count] = NULL;
+}
+
 void config_read_websocket(struct cfg *c, const json_t *json,
 			   const char *path, struct transport_config *t)
 {
-	size_t size = strlen(path) + 2;
 	char *url = NULL;
 
 	if (!cfg_object_but(c, json,
@@ -189,15 +191,11 @@ void config_read_websocket(struct cfg *c, const json_t *json,
 			    "cookie debug"))
 		return;
 	if (t->ws_path) {
-		cfg_fail(c, NULL, "only one path can be a websocket");
+		add_websocket(c, json, path, t);
 		return;
 	}
-	t->ws_path = malloc(size);
-	if (!t->ws_path) {
-		cfg_fail(c, NULL, "out of memory");
-		return;
-	}
-	snprintf(t->ws_path, size, "%s%s", path[0] == '/' ? "" : "/", path);
+	t->websocket = json;
+	t->ws_path = rooted(c, path);
 	cfg_string(c, json, "url", false, &url);
 	free(url);
 	read_serializers(c, json, t);
@@ -325,5 +323,5 @@ void config_read_transport(struct cfg *c, const json_t *json, void *item,
 	cfg_type(c, json, "web websocket rawsocket universal");
 	if (type)
 		read_by_type(c, json, type, t);
-	read_endpoint(c, json, t);
+	config_read_endpoint(c, json, t);
 }

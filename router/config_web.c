@@ -14,7 +14,7 @@ enum { NESTED_MAX = 8 };
 /* Crossbar.io's that are not here: they answer 404. */
 #define FOREIGN_TYPES                                                         \
 	" longpoll wsgi resource upload cgi archive webhook wap "             \
-	"websocket-reverseproxy reverseproxy "
+	"websocket-reverseproxy reverseproxy catalog "
 
 /* One more, of this type; NULL: out of memory. */
 static struct web_path *add_path(struct cfg *c, const char *path,
@@ -82,9 +82,15 @@ static void read_static(struct cfg *c, const json_t *json, const char *path,
 	struct web_path *p;
 	char *dir = NULL, *name = NULL;
 
-	if (!cfg_object_but(c, json, "type directory options",
+	if (!cfg_object_but(c, json, "type id directory options",
 			    "package resource module object cache debug"))
 		return;
+	if (json_object_get(json, "package") &&
+	    !json_object_get(json, "directory")) {
+		cfg_warn(c, "package", "files of Python packages are not "
+				       "served here: left out");
+		return;
+	}
 	cfg_string(c, json, "directory", true, &dir);
 	if (dir && c->dir)
 		name = config_file_name(c, "directory", dir);
@@ -120,7 +126,7 @@ static void read_redirect(struct cfg *c, const json_t *json, const char *path,
 {
 	struct web_path *p = add_path(c, path, PATH_REDIRECT, t);
 
-	if (!p || !cfg_object(c, json, "type url"))
+	if (!p || !cfg_object(c, json, "type id url"))
 		return;
 	cfg_string(c, json, "url", true, &p->text);
 	if (p->text && !is_plain(p->text))
@@ -134,7 +140,7 @@ static void read_json(struct cfg *c, const json_t *json, const char *path,
 	struct web_path *p = add_path(c, path, PATH_JSON, t);
 	const json_t *value;
 
-	if (!p || !cfg_object_but(c, json, "type value", "options"))
+	if (!p || !cfg_object_but(c, json, "type id value", "options"))
 		return;
 	value = cfg_member(c, json, "value", true);
 	if (!value)
@@ -147,7 +153,7 @@ static void read_json(struct cfg *c, const json_t *json, const char *path,
 static void read_nodeinfo(struct cfg *c, const json_t *json, const char *path,
 			  struct transport_config *t)
 {
-	if (cfg_object(c, json, "type"))
+	if (cfg_object(c, json, "type id"))
 		(void)add_path(c, path, PATH_NODEINFO, t);
 }
 
@@ -157,7 +163,7 @@ static void read_measured(struct cfg *c, const json_t *json, const char *path,
 	struct web_path *p = add_path(c, path, type, t);
 	char *access = NULL;
 
-	if (!p || !cfg_object(c, json, "type access"))
+	if (!p || !cfg_object(c, json, "type id access"))
 		return;
 	cfg_string(c, json, "access", false, &access);
 	if (access && strcmp(access, "any") && strcmp(access, "local"))
@@ -182,7 +188,7 @@ static void read_nested(struct cfg *c, const json_t *json, const char *path,
 {
 	char under[256];
 
-	if (!cfg_object(c, json, "type paths"))
+	if (!cfg_object(c, json, "type id paths"))
 		return;
 	if (c->nested == NESTED_MAX) {
 		cfg_fail(c, NULL, "at most %d levels of paths are accepted",

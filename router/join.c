@@ -116,6 +116,12 @@ static void welcome(struct router *r, struct session *s, struct realm *realm,
 	struct message m = { .type = MSG_WELCOME };
 	struct value details;
 
+	if (who->realm)
+		realm = router_realm(r, bytes_str(who->realm));
+	if (!realm) {
+		session_abort(s, "wamp.error.no_such_realm", NULL);
+		return;
+	}
 	s->role = realm_role(realm, who->role);
 	if (!s->role) {
 		session_abort(s, "wamp.error.no_such_role", NULL);

@@ -154,6 +154,7 @@ static struct server *make_server(struct listener *l, const char *ws_path)
 	struct server_config config = {
 		.subprotocols = l->subprotocols,
 		.ws_path = ws_path,
+		.ws_more = l->config->ws_more,
 		.limits = wire_limits(&limits_joining),
 		/* RawSocket says it before the role is known. */
 		.message_max = listener_message_max(l->of->config),
@@ -201,7 +202,10 @@ static int listen_everywhere(struct listener *l, unsigned flag_count,
 	if (flag_count)
 		return err;
 	listener_locate(l->config, &where);
-	return listen_at(l, &where, why);
+	do {
+		err = listen_at(l, &where, why);
+	} while (err && where.port++ < l->config->port_last);
+	return err;
 }
 
 static int open_one(struct listener *l, bool is_first, struct why *why)

@@ -64,6 +64,7 @@ struct server_config {
 	const char *const *subprotocols; /* NULL-ended, e.g. wamp.2.msgpack;
 					    RawSocket's serializers too */
 	const char *ws_path;             /* upgrades elsewhere: 404 */
+	char *const *ws_more;            /* also there; NULL-ended, or NULL */
 	struct transport_limits limits;  /* of a new transport */
 	size_t message_max; /* what RawSocket's handshake promises to take, as
 			       it can not be raised later as limits can;

@@ -47,12 +47,16 @@ static bool origin_is_welcome(const struct server *s,
 
 bool http_conn_is_ws_path(const struct http_conn *c, struct bytes target)
 {
-	const char *path = c->server->config.ws_path;
+	const struct server_config *config = &c->server->config;
+	char *const *more = config->ws_more;
 	const uint8_t *mark = memchr(target.data, '?', target.len);
 
 	if (mark)
 		target.len = (size_t)(mark - target.data);
-	return path && bytes_equal_str(target, path);
+	while (more && *more && !bytes_equal_str(target, *more))
+		more++;
+	return (config->ws_path && bytes_equal_str(target, config->ws_path)) ||
+	       (more && *more);
 }
 
 void http_conn_upgrade(struct http_conn *c, const struct http_head *head,

@@ -25,7 +25,7 @@ struct door {
 UNUSED_OK static void door_open(struct door *d, enum authn_method method)
 {
 	memset(d, 0, sizeof *d);
-	room_init(&d->room);
+	room_init_two(&d->room);
 	arena_init(&d->arena, 1024);
 	d->kim.authid = (char *)"kim";
 	d->kim.role = (char *)"keeper";

@@ -25,7 +25,7 @@ enum { ROOM_ROLES = 3, PEER_HEARD_MAX = 512 };
 
 struct room {
 	struct router router;
-	struct realm_config realm;
+	struct realm_config realm, two[2];
 	struct role roles[ROOM_ROLES]; /* anyone, guest, keeper */
 	struct authn authn;
 	struct principal principals[1];
@@ -162,6 +162,15 @@ UNUSED_OK static void room_init(struct room *room)
 {
 	room_init_with(room, NULL, 0);
 	room_open(room);
+}
+
+/* realm2 has the same roles. */
+UNUSED_OK static void room_init_two(struct room *room)
+{
+	room_init_with(room, NULL, 0);
+	room->two[0] = room->two[1] = room->realm;
+	room->two[1].name = (char *)"realm2";
+	room_open_realms(room, room->two, 2);
 }
 
 UNUSED_OK static void room_check(struct room *room)

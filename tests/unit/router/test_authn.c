@@ -216,20 +216,24 @@ static void test_authn__a_certificate_is_somebody(void **state)
 	door_close(&d);
 }
 
-/* Elsewhere its principal is as unknown as who does not exist. */
-static void test_authn__a_principal_is_of_its_realm(void **state)
+/* As in Crossbar.io: whatever was asked for. */
+static void test_authn__a_principal_joins_its_realm(void **state)
 {
 	struct door d;
 
 	(void)state;
 	door_open(&d, AUTHN_WAMPCRA);
 	d.kim.secret = (char *)"s3cret";
-	d.kim.realm = (char *)"realm1";
 	try_cra(&d, "kim", "s3cret");
-	hears(&d.peer, "[2,*'authid':'kim'*");
+	hears(&d.peer, "[2,*'realm':'realm1','authid':'kim'*");
 	d.kim.realm = (char *)"realm2";
 	try_cra(&d, "kim", "s3cret");
+	hears(&d.peer, "[2,*'realm':'realm2','authid':'kim'*");
+	try_cra(&d, "kim", "wrong");
 	hears(&d.peer, DENIED);
+	d.kim.realm = (char *)"realm3";
+	try_cra(&d, "kim", "s3cret");
+	hears(&d.peer, "[3,*'wamp.error.no_such_realm']");
 	door_close(&d);
 	door_open(&d, AUTHN_CRYPTOSIGN);
 	assert_int_equal(cryptosign_public_key(seed_of_kim, d.key), 0);
@@ -237,7 +241,7 @@ static void test_authn__a_principal_is_of_its_realm(void **state)
 	d.kim.key_count = 1;
 	d.kim.realm = (char *)"realm2";
 	try_sign(&d, "kim", seed_of_kim);
-	hears(&d.peer, DENIED);
+	hears(&d.peer, "[2,*'realm':'realm2'*");
 	door_close(&d);
 	door_open(&d, AUTHN_TLS);
 	d.kim.cert_sha1 = (char *)"AB:CD";
@@ -245,7 +249,27 @@ static void test_authn__a_principal_is_of_its_realm(void **state)
 	peer_init(&d.peer, &d.room);
 	snprintf(d.peer.session->link.cert_sha1, 60, "ab:cd");
 	say(&d.peer, "[1,'realm1',{" ALL_ROLES ",'authmethods':['tls']}]");
-	hears(&d.peer, DENIED);
+	hears(&d.peer, "[2,*'realm':'realm2'*");
+	door_close(&d);
+}
+
+/* A name and a realm for everybody who says nothing. */
+static void test_authn__anonymous_as_it_is_configured(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_TICKET);
+	d.room.authn.anonymous_role = (char *)"guest";
+	d.room.authn.anonymous_authid = (char *)"everybody";
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES ",'authid':'kim'}]");
+	hears(&d.peer, "[2,*'realm':'realm1','authid':'everybody'*");
+	peer_deinit(&d.peer);
+	d.room.authn.anonymous_realm = (char *)"realm2";
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,'realm1',{" ALL_ROLES "}]");
+	hears(&d.peer, "[2,*'realm':'realm2','authid':'everybody'*");
 	door_close(&d);
 }
 
@@ -423,7 +447,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authn__wampcra),
-		cmocka_unit_test(test_authn__a_principal_is_of_its_realm),
+		cmocka_unit_test(test_authn__a_principal_joins_its_realm),
+		cmocka_unit_test(test_authn__anonymous_as_it_is_configured),
 		cmocka_unit_test(test_authn__wampcra_names_the_session_to_be),
 		cmocka_unit_test(test_authn__wampcra_salted),
 		cmocka_unit_test(test_authn__scram),

@@ -16,7 +16,7 @@ struct door {
 static void door_open(struct door *d, enum authn_method method)
 {
 	memset(d, 0, sizeof *d);
-	room_init(&d->room);
+	room_init_two(&d->room);
 	peer_join(&d->judge, &d->room);
 	peer_register(&d->judge, 1, "", "com.auth");
 	d->room.authn.anonymous_role = NULL;
@@ -148,7 +148,7 @@ static void test_dynamic__what_is_no_answer_is_a_no(void **state)
 		{ AUTHN_ANONYMOUS, "anonymous", "{}" },
 		{ AUTHN_ANONYMOUS, "anonymous", "{'role':7}" },
 		{ AUTHN_ANONYMOUS, "anonymous",
-		  "{'role':'guest','realm':'other'}" },
+		  "{'role':'guest','realm':7}" },
 		{ AUTHN_WAMPCRA, "wampcra", "'guest'" },
 		{ AUTHN_WAMPCRA, "wampcra", "{'role':'guest'}" },
 		{ AUTHN_WAMPCRA, "wampcra",
@@ -207,6 +207,59 @@ static void test_dynamic__an_unknown_role_does_not_join(void **state)
 	asked(&d, "*");
 	answer(&d, "'ghost'");
 	hears(&d.guest, "[3,*'wamp.error.no_such_role']");
+	door_close(&d);
+}
+
+/* Another than the one that is asked for is the authenticator's to say. */
+static void test_dynamic__the_answer_has_the_realm(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_ANONYMOUS);
+	knock(&d, "anonymous");
+	asked(&d, "*");
+	answer(&d, "{'role':'guest','realm':'realm2','extra':{'x':[1]}}");
+	hears(&d.guest, "[2,*'realm':'realm2'*'authextra':{'x':[1]}*");
+	knock(&d, "anonymous");
+	asked(&d, "*");
+	answer(&d, "{'role':'guest','realm':null}");
+	hears(&d.guest, "[2,*'realm':'realm1'*");
+	knock(&d, "anonymous");
+	asked(&d, "*");
+	answer(&d, "{'role':'guest','realm':'realm3'}");
+	hears(&d.guest, "[3,*'wamp.error.no_such_realm']");
+	door_close(&d);
+}
+
+static void test_dynamic__hellos_extra_is_passed_on(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_ANONYMOUS);
+	peer_init(&d.guest, &d.room);
+	say(&d.guest, "[1,'realm1',{" ALL_ROLES ",'authid':'kim',"
+		      "'authextra':{'device':['a',1]}}]");
+	asked(&d, "'authmethod':'anonymous','transport':{'type':'fake'},"
+		  "'authextra':{'device':['a',1]}");
+	answer(&d, "'guest'");
+	hears(&d.guest, "[2,*");
+	door_close(&d);
+}
+
+/* As in Crossbar.io it is there without being configured. */
+static void test_dynamic__the_trusted_role_asks(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_ANONYMOUS);
+	d.room.authn.ways[AUTHN_ANONYMOUS].role = (char *)"trusted";
+	knock(&d, "anonymous");
+	asked(&d, "*");
+	answer(&d, "'guest'");
+	hears(&d.guest, "[2,*");
 	door_close(&d);
 }
 
@@ -306,6 +359,9 @@ int main(void)
 		cmocka_unit_test(
 			test_dynamic__nothing_is_said_before_the_answer),
 		cmocka_unit_test(test_dynamic__a_late_answer_finds_nobody),
+		cmocka_unit_test(test_dynamic__the_answer_has_the_realm),
+		cmocka_unit_test(test_dynamic__hellos_extra_is_passed_on),
+		cmocka_unit_test(test_dynamic__the_trusted_role_asks),
 		cmocka_unit_test(test_dynamic__in_a_realm_that_is_not_there),
 		cmocka_unit_test(test_dynamic__asks_in_the_role_it_is_told),
 		cmocka_unit_test(test_dynamic__each_allocation_fails_once),
