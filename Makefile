@@ -201,8 +201,10 @@ $(W)/places.tsv: scripts/places.mjs web/package-lock.json
 	@mkdir -p $(@D)
 	node scripts/places.mjs > $@.new && mv $@.new $@
 
+# RUN comes through the environment and is split at blanks: a job's ? and & mean
+# nothing to the shell.
 run: all
-	@exec scripts/run $(RUN)
+	@set -f; exec scripts/run $$RUN
 
 .PHONY: test-setup
 test-setup:
@@ -245,7 +247,7 @@ test-aat: programs
 interop-table:
 	MANYHANDS_BUILD=$(abspath $(B)) node tests/interop/table.mjs
 bench-router: programs $(B)/bench/relay
-	node tests/bench/router.mjs $(ROUTER)
+	@set -f; node tests/bench/router.mjs $$ROUTER
 bench-peers: programs $(B)/bench/relay
 	@scripts/setup peers
 	node tests/bench/peers.mjs

@@ -68,8 +68,8 @@ static void finish(struct bridge *b, unsigned status, struct http_response *r)
 }
 
 /* The body: this value. */
-static void write_value(struct bridge *b, const struct value *v, unsigned status,
-			struct http_response *r)
+static void write_value(struct bridge *b, const struct value *v,
+			unsigned status, struct http_response *r)
 {
 	int err;
 

@@ -18,8 +18,8 @@
  * 413. And our own: 401 a signature that came before; 403 a page whose origin
  * may not connect (the same as for WebSockets; there all may); 503 there is
  * no memory, too many wait (server.h), or the router goes down; 504 no result
- * within BRIDGE_CALL_MS. Who closes the connection before the answer comes has its call canceled
- * (killnowait); an event is published all the same.
+ * within BRIDGE_CALL_MS. Who closes the connection before the answer comes has
+ * its call canceled (killnowait); an event is published all the same.
  */
 #ifndef ROUTER_BRIDGE_H
 #define ROUTER_BRIDGE_H

@@ -3,8 +3,8 @@
  * an unknown key, a wrong type, a role that does not exist is an error that
  * names its place in the file ("realms[0].roles[1].permissions[2].allow").
  * router/manyhands.json is the demo's, and what is built in when none is
- * given. May touch base, net's tls.h (to try
- * certificates), jansson (config*.c only) and files named in it.
+ * given. CONFIG.md says all of it for who writes one. May touch base, net's
+ * tls.h (to try certificates), jansson (config*.c only) and files named in it.
  *
  *   version      2
  *   workers      [{type: router, realms, transports}] may stand around the

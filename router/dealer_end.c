@@ -1,5 +1,6 @@
 /* How calls end: answered by the callee, declined, canceled, or somebody
- * left. Spec: "Calling and Invocations", "Caller Leaving", "Callee Leaving"
+ * left. Spec: "Calling and Invocations", "Caller Leaving During an RPC
+ * Invocation", "Callee Leaving During an RPC Invocation"
  * (basic); "Progressive Call Results", "Call Canceling", "Call Re-Routing"
  * (advanced). */
 #include "router/dealer_parts.h"

@@ -1,6 +1,7 @@
 /*
  * lan: this machine's own addresses: which one phones can reach, and whether
- * an Origin is ours. Asks the system each time: a laptop changes networks.
+ * an Origin is ours. Asks the system each time: a laptop changes networks. May
+ * touch base and the system's list of interfaces.
  */
 #ifndef ROUTER_LAN_H
 #define ROUTER_LAN_H

@@ -1,10 +1,11 @@
 /*
  * meta: the realm's own procedures and events under `wamp.`: sessions,
- * registrations, subscriptions. Who may use them is for the roles'
- * permissions to say: whoever may call wamp.session.kill may end any other
- * session. Spec: "Session Meta API", "Registration Meta API", "Subscriptions
- * Meta API", "Session Testament", "Event History" (advanced). May touch the router's cores;
- * no I/O.
+ * registrations, subscriptions, testaments, event histories, and our own about
+ * procedures (meta_procedure.c). Who may use them is for the roles' permissions
+ * to say: whoever may call wamp.session.kill may end any other session. Spec:
+ * "Session Meta API", "Registration Meta API", "Subscriptions Meta API",
+ * "Session Testament", "Event History" (advanced). May touch the router's
+ * cores; no I/O.
  */
 #ifndef ROUTER_META_H
 #define ROUTER_META_H

@@ -6,8 +6,8 @@
  *       rule: {uri, match?, invoke?, concurrency_max?, queue?, force?, wait?},
  *       as in `procedures` of the configuration (config.h); what is left out
  *       stays as the rule for this uri and match has it, null takes it away.
- *       Holds at once (dealer_set_rule) and until the router ends. The result is
- *       the whole rule; wamp.error.invalid_argument, manyhands.error.limit
+ *       Holds at once (dealer_set_rule) and until the router ends. The result
+ *       is the whole rule; wamp.error.invalid_argument, manyhands.error.limit
  *
  *   …procedure.list()
  *       [rule], those that were set first, then the configuration's; the first

@@ -1,5 +1,6 @@
 /*
- * qr: a text as a QR code, drawn as SVG. The only home of libqrencode.
+ * qr: a text as a QR code, drawn as SVG. The only home of libqrencode; may
+ * touch base.
  */
 #ifndef ROUTER_QR_H
 #define ROUTER_QR_H

@@ -1,7 +1,7 @@
 /*
  * realm: a name under which sessions see each other: its roles, its dealer,
  * its broker, its sessions. May touch the router's cores; no I/O. Spec:
- * "Realms".
+ * "Realms, Sessions and Transports" (basic).
  */
 #ifndef ROUTER_REALM_H
 #define ROUTER_REALM_H

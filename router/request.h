@@ -2,7 +2,7 @@
  * request: what a session that has joined says: the protocol's rules for each
  * message, whether the role may (its permissions, or its authorizer), and on
  * to dealer, broker and meta. May touch the router's cores; no I/O. Spec:
- * "Protocol Violations", "IDs", "URIs" (basic), "Authorization" (advanced).
+ * "Protocol Errors", "IDs", "URIs" (basic), "Authorization" (advanced).
  */
 #ifndef ROUTER_REQUEST_H
 #define ROUTER_REQUEST_H

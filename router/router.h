@@ -3,7 +3,7 @@
  * and go, messages come in, time passes. Keeps the protocol's rules, asks
  * access, and hands on to dealer, broker and meta. May touch everything of
  * this room but main, listeners and files. Spec: "Sessions", "Protocol
- * Violations" (basic).
+ * Errors" (basic).
  */
 #ifndef ROUTER_ROUTER_H
 #define ROUTER_ROUTER_H

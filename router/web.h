@@ -2,7 +2,7 @@
  * web: what the router answers to HTTP: the pages of the manifest, the join
  * URL as QR code and as JSON, what the configuration has put at other paths;
  * and which pages' scripts may connect. No I/O: a request in, a response out.
- * May touch base, net's server.h, files, metrics, qr, lan.
+ * May touch base, net's server.h, files, metrics, qr, lan, bridge.
  *
  * SECURITY: every answer but one has the strict policy of the router's own
  * pages. A file from a folder that the configuration names is its operator's

@@ -1,7 +1,8 @@
 /*
  * log: one line on standard error for the person who runs the program. Not
  * for secrets, not for the wire. Each line carries its level and the
- * program's name; control characters of a peer's text are replaced.
+ * program's name; control characters of a peer's text are replaced. Touches
+ * standard error and one variable of the environment.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

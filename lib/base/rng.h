@@ -3,7 +3,7 @@
  * numbers on every platform. Not for secrets: those come from lib/crypto.
  *
  * splitmix64 (Steele, Lea, Flood 2014) seeds xoshiro256** (Blackman, Vigna
- * 2018, https://prng.di.unimi.it).
+ * 2018, https://prng.di.unimi.it). Touches nothing.
  */
 #ifndef BASE_RNG_H
 #define BASE_RNG_H

@@ -1,5 +1,6 @@
 /*
- * base64: bytes as text (RFC 4648, with padding), from OpenSSL.
+ * base64: bytes as text (RFC 4648, with padding), from OpenSSL. Touches
+ * nothing.
  */
 #ifndef CRYPTO_BASE64_H
 #define CRYPTO_BASE64_H

@@ -1,5 +1,8 @@
 /*
- * dial: opens a transport to a router as a client.
+ * dial: opens a transport to a router as a client: finds the host, connects,
+ * does TLS's and the WebSocket's or RawSocket's handshake, and says in one line
+ * what did not work. What then travels is transport.h's. Spec: "WebSocket
+ * Transport" (basic), "RawSocket Transport" (advanced). May touch this library.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H

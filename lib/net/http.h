@@ -2,8 +2,8 @@
  * http: the heads of HTTP/1 messages (RFC 9110, 9112), without I/O: requests
  * for the server, responses for a client that asked for an upgrade; and the
  * writing of small responses. llhttp parses; what it is lenient about and we
- * are not (smuggling) is refused here. A body is only that of a POST, as long
- * as its Content-Length says.
+ * are not (smuggling) is refused here. A body is only that of a POST or PUT,
+ * as long as its Content-Length says. Touches llhttp and base only.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H

@@ -2,7 +2,7 @@
  * peer: a client session that is kept: dials, joins, and after a loss dials
  * again with jittered, growing delays (0.2 s doubling to 10 s, reset once
  * joined), for coordinator, workers and wampload. Joins lib/wamp/client to
- * lib/net.
+ * lib/net; may touch these two.
  */
 #ifndef NET_PEER_H
 #define NET_PEER_H

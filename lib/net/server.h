@@ -7,7 +7,8 @@
  * to paths of which the program says how long a body it takes there; the
  * answer may come later. Transfer-Encoding, duplicate headers that matter,
  * obs-fold and absolute forms are refused (400, 501); requests end within
- * 15 s, their heads within 8 KiB; keep-alive is kept, 60 s.
+ * 15 s, their heads within 8 KiB; keep-alive is kept, 60 s. Spec: "WebSocket
+ * Transport" (basic), "RawSocket Transport" (advanced). May touch this library.
  */
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
@@ -104,8 +105,9 @@ struct server_config {
 struct server *server_new(struct loop *l, const struct server_config *config);
 /* Listens also there; ERR_IO with the reason (port in use). The port that was
  * got is in *port (may be NULL). ws:// and rs:// are the same: both are spoken
- * on every port; wss:// and rss:// are, too, and take nothing but TLS. A unix socket is the user's only (mode 0600), takes the place
- * of one nobody listens on, and is removed by server_stop. */
+ * on every port; wss:// and rss:// are, too, and take nothing but TLS. A unix
+ * socket is the user's only (mode 0600), takes the place of one nobody listens
+ * on, and is removed by server_stop. */
 int server_listen(struct server *s, const struct url *where, unsigned *port,
 		  struct why *why);
 /* Open now: HTTP and transports. */

@@ -5,11 +5,13 @@
  * Messages out are queued and written once per loop turn; messages in are
  * given one at a time. Where batches are spoken (wamp.2.*.batched), a turn's
  * messages share WebSocket messages of up to 64 KiB, and one that comes in may
- * be so much longer than message_max, which is for each message in it. A server's transport stops reading while half of
- * output_max is waiting, so that who does not read is not answered for ever.
- * The owner gets `closed` exactly once, after which the transport frees itself
- * when the callback returns. Callbacks may call everything here; none is
- * called from inside a call (a close asked for is reported in a later turn).
+ * be so much longer than message_max, which is for each message in it. A
+ * server's transport stops reading while half of output_max is waiting, so that
+ * who does not read is not answered for ever. The owner gets `closed` exactly
+ * once, after which the transport frees itself when the callback returns.
+ * Callbacks may call everything here; none is called from inside a call (a
+ * close asked for is reported in a later turn). Spec: "Transports" (basic).
+ * May touch this library and wamp's serializers.
  */
 #ifndef NET_TRANSPORT_H
 #define NET_TRANSPORT_H

@@ -7,7 +7,8 @@
  * run inside client_receive; from them every function here may be called but
  * client_free. A payload that will not decode fails that one call, not the
  * session. Base and this library only; no OpenSSL: authentication other than
- * ticket comes through the `challenge` callback.
+ * ticket comes through the `challenge` callback. Spec: "Sessions", "Publish and
+ * Subscribe", "Remote Procedure Calls" (basic profile).
  */
 #ifndef WAMP_CLIENT_H
 #define WAMP_CLIENT_H

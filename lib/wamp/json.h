@@ -2,11 +2,12 @@
  * json: JSON (RFC 8259) as WAMP uses it: our own walk checks a message
  * without building anything (json_walk.c); what passed is built and encoded
  * in json.c; json_text.c has the strings: escapes and WAMP's convention for
- * binaries ("\u0000" and base64; spec: "Binary conversion of JSON Strings").
+ * binaries ("\u0000" and base64; spec: "Binary support in JSON").
  * One grammar for both paths, integers and reals kept apart, and integers of
  * any length exact: that is why no JSON library is in between (the tests
  * compare with one). A real over the range of doubles (1e400) is refused, and
- * infinities and NaN can not be written. These files are left out of the WebAssembly build. Base only.
+ * infinities and NaN can not be written. These files are left out of the
+ * WebAssembly build. Base only.
  */
 #ifndef WAMP_JSON_H
 #define WAMP_JSON_H

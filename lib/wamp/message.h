@@ -1,6 +1,7 @@
 /*
  * message: WAMP's messages, decoded and checked by one table (type -> elements
- * and their types, who may send it, in which state), and encoded again.
+ * and their types, who may send it), and encoded again. When a message may come
+ * is for the session to know: client.h, router/session.h.
  *
  * The payload (Arguments, ArgumentsKw) stays as raw slices in its serializer;
  * the header's elements are decoded. Spec: "Messages", "Message Codes and

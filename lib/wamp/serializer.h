@@ -6,6 +6,7 @@
  * whole message once without building anything - lengths, depth, element
  * budget, UTF-8, unique string keys - and gives the raw slices of the
  * elements of the outer list, so that a router forwards payloads unopened.
+ * Spec: "Serializers" (basic profile).
  * What does not pass is the sender's fault. Budgets are checked before
  * anything is allocated; no walk recurses deeper than depth_max.
  * No I/O; base only (msgpack-c's headers in msgpack.c).

@@ -1,5 +1,6 @@
 /*
- * value: the one in-memory model of WAMP payloads, a tree in an arena.
+ * value: the one in-memory model of WAMP payloads, a tree in an arena. Spec:
+ * "Serializers" (basic profile), which types there are.
  *
  * Codecs build and read it; the programs build it with the helpers below.
  * All memory is the arena's; strings and binaries may also be borrowed from

@@ -1,7 +1,8 @@
 /*
  * walk: what a codec's walk over a message keeps while nothing is built: the
  * open lists and dicts, the budgets, and the keys of the open dicts, which
- * must be unique. For msgpack_walk.c and json_walk.c only; base only.
+ * must be unique. For msgpack_walk.c, json_walk.c and cbor_walk.c only; base
+ * only.
  *
  * Memory: none but for dicts with many keys (at most 24 bytes a key, which is
  * at least two bytes of message), and for JSON's keys with escapes.

@@ -116,6 +116,12 @@ test('make sets up first what a fresh clone lacks', () => {
     stdout.indexOf('CC ')];
   assert.ok(setUp >= 0 && setUp < compiles, stdout.slice(0, 500));
 });
+test('make gives RUN on as it is written', () => {
+  const { stderr } = spawnSync('make',
+    ['-o', 'all', 'run', 'RUN=--colour?region=ES&count=*;x'],
+    { cwd: root, encoding: 'utf8' });
+  assert.match(stderr, /^run: .*--colour\?region=ES&count=\*;x/m);
+});
 test('a router configuration with an unknown key', () =>
   refuses('router', ['--check', '--config',
     file('c.json', JSON.stringify({ ...routerConfig, workerz: [] }))],
