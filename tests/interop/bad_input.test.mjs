@@ -386,8 +386,10 @@ inEachWay('unknown attributes are ignored, bools are not 1', async (way) => {
   assert.deepEqual([first[0], first[4]], [36, ['x']]);
   if (event[0] === 17) assert.equal(event[1], own);
   else await peer.hears([17, own, ANY]);
-  peer.ask(16, { ...odd, acknowledge: 1, exclude_me: 0 }, 'odd.topic');
+  peer.ask(16, { ...odd, exclude_me: 0 }, 'odd.topic');
   await peer.hearsNothing();
+  const asked = peer.ask(16, { ...odd, acknowledge: 1 }, 'odd.topic');
+  await peer.hears([8, 16, asked, {}, 'wamp.error.invalid_argument', ANY]);
   peer.close();
 });
 
