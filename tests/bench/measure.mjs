@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { build, freePort } from '../lib/demo.mjs';
+import { build, freePort, root } from '../lib/demo.mjs';
 import { startProgram } from '../lib/peers.mjs';
 
 // Router and load a core each, where there are two.
@@ -47,6 +47,26 @@ async function startListener(program, args) {
 
 export const startOurs = () => startListener('router', (ws, unix) =>
   ['--open', '--listen', ws, '--listen', unix]);
+/** Ours with TLS, by an authority of its own: `ca` is its file. */
+export async function startSecure() {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'manyhands-bench-'));
+  const made = spawnSync(path.join(root, 'scripts/certs'), ['--dir', dir, 'localhost'],
+    { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stderr);
+  const port = await freePort();
+  const wss = `wss://localhost:${port}/ws`;
+  const running = await startProgram(path.join(build, 'router'), ['--open',
+    '--listen', `wss://127.0.0.1:${port}/ws`, '--cert', `${dir}/server.crt`,
+    '--key', `${dir}/server.key`], port, onRouterCore);
+  return { ...running, wss, rss: `rss://localhost:${port}`,
+    ca: `${dir}/ca.crt`,
+    async stop() {
+      const code = await running.stop();
+      fs.rmSync(dir, { recursive: true });
+      return code;
+    } };
+}
+
 export const startRelay = () => startListener('bench/relay',
   (ws, unix) => [ws, unix]);
 

@@ -8,8 +8,8 @@
 // Without --router it starts ours, and measures the bare relay beside it. More
 // URLs are more ways to the same router; --pid is found by the port where it
 // can be. Parts: calls, events, sessions, half, relay.
-import { count, header, load, row, shapes, startOurs, startRelay } from
-  './measure.mjs';
+import { count, header, load, row, shapes, startOurs, startRelay, startSecure }
+  from './measure.mjs';
 import { pidOfPort } from '../lib/peers.mjs';
 
 function parse(argv) {
@@ -30,6 +30,7 @@ let router;
 
 const urls = () => router.urls;
 const way = (url) => ({ ws: 'WebSocket', rs: 'RawSocket',
+  wss: 'WebSocket, TLS', rss: 'RawSocket, TLS',
   unix: 'RawSocket, unix socket' })[url.split(':')[0]];
 
 function calls() {
@@ -71,6 +72,18 @@ async function sessions() {
     row(count(options.sessions), way(url), count(r?.joins_per_s),
       count(r?.rss_per_session_bytes));
     await fresh?.stop();
+  }
+  if (!options.urls.length) await secureSessions();
+}
+
+async function secureSessions() {
+  for (const kind of ['wss', 'rss']) {
+    const fresh = await startSecure();
+    const r = load(fresh[kind], fresh.pid, ['--mode', 'sessions', '--ca',
+      fresh.ca, '--callees', options.sessions]);
+    row(count(options.sessions), way(fresh[kind]), count(r?.joins_per_s),
+      count(r?.rss_per_session_bytes));
+    await fresh.stop();
   }
 }
 
