@@ -6,9 +6,9 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { build, freePort, tempDir, until } from '../lib/demo.mjs';
-import { ANY, Peer, serializers } from './raw.mjs';
+import { BatchedPeer, prefix } from './batched.mjs';
+import { ANY, Peer } from './raw.mjs';
 
-const SEPARATOR = Buffer.of(0x1e);
 let router;
 let port;
 
@@ -29,69 +29,10 @@ after(async () => {
   assert.equal(await ended, 0);
 });
 
-function prefix(data, length = data.length) {
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(length);
-  return Buffer.concat([head, data]);
-}
-
-const frameOf = ({ binary }, data) =>
-  binary ? prefix(data) : Buffer.concat([data, SEPARATOR]);
-
-/** The messages of a batch, which must have one and end where it ends. */
-function open(serializer, data) {
-  const messages = [];
-  for (let at = 0; at < data.length;) {
-    const begin = serializer.binary ? at + 4 : at;
-    const end = serializer.binary ? begin + data.readUInt32BE(at) :
-      data.indexOf(SEPARATOR, at);
-    assert.ok(end > begin && end <= data.length, 'a batch that is cut');
-    messages.push(serializer.decode(data.subarray(begin, end)));
-    at = serializer.binary ? end : end + 1;
-  }
-  assert.ok(messages.length, 'an empty batch');
-  return messages;
-}
-
-/** As serializers of raw.mjs: one message is a batch of one; each batch that
- * is heard is one value, a list of its messages. */
-for (const plain of Object.values(serializers)) {
-  serializers[`${plain.name}.batched`] = { ...plain,
-    encode: (v) => frameOf(plain, plain.encode(v)),
-    decode: (data) => open(plain, data), plain };
-}
-
-class BatchedPeer extends Peer {
-  /** Several messages in one. */
-  sendAll(messages) {
-    this.sendBytes(Buffer.concat(messages.map(this.serializer.encode)));
-  }
-
-  /** The next message, out of whatever batch. */
-  async next(ms) {
-    this.messages ??= [];
-    if (!this.messages.length) {
-      const batch = await super.next(ms);
-      if (!batch) return undefined;
-      this.sizes = [...(this.sizes ?? []), batch.length];
-      this.messages.push(...batch);
-    }
-    return this.messages.shift();
-  }
-
-  static async open(name) {
-    const peer = await Peer.connect({ port, serializer: `${name}.batched` });
-    Object.setPrototypeOf(peer, BatchedPeer.prototype);
-    assert.match(peer.answer.toString('latin1'),
-      new RegExp(`Sec-WebSocket-Protocol: wamp\\.2\\.${name}\\.batched\r\n`));
-    return peer;
-  }
-}
-
 for (const name of ['json', 'msgpack', 'cbor']) {
   test(`${name}: requests of one batch are answered in their order`,
     async () => {
-      const peer = await (await BatchedPeer.open(name)).join();
+      const peer = await (await BatchedPeer.open(name, { port })).join();
       peer.sendAll(Array.from({ length: 50 }, (_, i) =>
         [32, i + 1, {}, `t.topic${i}`]));
       for (let i = 1; i <= 50; i++) await peer.hears([33, i, ANY]);
@@ -100,7 +41,7 @@ for (const name of ['json', 'msgpack', 'cbor']) {
     });
 
   test(`${name}: a call, its invocation, yield and result`, async () => {
-    const callee = await (await BatchedPeer.open(name)).join();
+    const callee = await (await BatchedPeer.open(name, { port })).join();
     const caller = await (await Peer.connect({ port })).join();
     const uri = `t.echo.${name}`;
     const registration = await callee.register(uri);
@@ -119,7 +60,7 @@ for (const name of ['json', 'msgpack', 'cbor']) {
   });
 
   test(`${name}: HELLO and GOODBYE in one batch`, async () => {
-    const peer = await BatchedPeer.open(name);
+    const peer = await BatchedPeer.open(name, { port });
     peer.sendAll([[1, 'realm1', { roles: { caller: {} } }],
       [48, 1, {}, 'no.such.procedure'], [6, {}, 'wamp.close.close_realm']]);
     await peer.hears([2, ANY, ANY]);
@@ -130,8 +71,8 @@ for (const name of ['json', 'msgpack', 'cbor']) {
 
   test(`${name}: a bad message among good ones closes its sender`,
     async () => {
-      const other = await (await BatchedPeer.open(name)).join();
-      const peer = await (await BatchedPeer.open(name)).join();
+      const other = await (await BatchedPeer.open(name, { port })).join();
+      const peer = await (await BatchedPeer.open(name, { port })).join();
       peer.sendAll([[32, 1, {}, 't.first'], ['no', 'message'],
         [32, 2, {}, 't.second']]);
       await peer.hears([33, 1, ANY]);
@@ -142,7 +83,7 @@ for (const name of ['json', 'msgpack', 'cbor']) {
     });
 
   test(`${name}: an empty batch fails the transport`, async () => {
-    const peer = await (await BatchedPeer.open(name)).join();
+    const peer = await (await BatchedPeer.open(name, { port })).join();
     peer.sendBytes(Buffer.alloc(0));
     await peer.ends();
     assert.equal(peer.code, 1002);
@@ -150,7 +91,7 @@ for (const name of ['json', 'msgpack', 'cbor']) {
 
   test(`${name}: a batch whose end is missing fails the transport`,
     async () => {
-      const peer = await (await BatchedPeer.open(name)).join();
+      const peer = await (await BatchedPeer.open(name, { port })).join();
       const { plain } = peer.serializer;
       const message = plain.encode([32, 1, {}, 't.cut']);
       peer.sendBytes(plain.binary ? prefix(message, message.length + 1) :

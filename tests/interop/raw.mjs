@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import net from 'node:net';
+import tls from 'node:tls';
 
 // --- serializers: what the tests say, and no more ---------------------------
 
@@ -261,11 +262,14 @@ export class Peer {
   }
 
   /** @param {{port?: number, file?: string, way?: 'ws'|'raw',
-   *   serializer?: string}} where a port of this machine or a unix socket */
+   *   serializer?: string, secure?: object}} where a port of this machine or a
+   *   unix socket; secure: with TLS, of these options */
   static async connect({ port, file, way = 'ws', serializer = 'json',
-    path = '/ws', rawLength = 15 }) {
-    const socket = net.connect(file ? { path: file } :
-      { port, host: '127.0.0.1', noDelay: true });
+    path = '/ws', rawLength = 15, secure }) {
+    const where = file ? { path: file } :
+      { port, host: '127.0.0.1', noDelay: true };
+    const socket = secure ? tls.connect({ ...where, servername: 'localhost',
+      ...secure }) : net.connect(where);
     const peer = new Peer(socket, way, serializers[serializer]);
     socket.write(way === 'raw' ?
       bytes(0x7f, rawLength << 4 | peer.serializer.number, 0, 0) :
