@@ -262,10 +262,11 @@ export class Peer {
   }
 
   /** @param {{port?: number, file?: string, way?: 'ws'|'raw',
-   *   serializer?: string, secure?: object}} where a port of this machine or a
-   *   unix socket; secure: with TLS, of these options */
+   *   serializer?: string, secure?: object, headers?: string}} where a port of this machine or a
+   *   unix socket; secure: with TLS, of these options; headers: more of them,
+   *   each with its CRLF */
   static async connect({ port, file, way = 'ws', serializer = 'json',
-    path = '/ws', rawLength = 15, secure }) {
+    path = '/ws', rawLength = 15, secure, headers }) {
     const where = file ? { path: file } :
       { port, host: '127.0.0.1', noDelay: true };
     const socket = secure ? tls.connect({ ...where, servername: 'localhost',
@@ -273,7 +274,7 @@ export class Peer {
     const peer = new Peer(socket, way, serializers[serializer]);
     socket.write(way === 'raw' ?
       bytes(0x7f, rawLength << 4 | peer.serializer.number, 0, 0) :
-      upgrade(port, path, `wamp.2.${serializer}`));
+      upgrade(port, path, `wamp.2.${serializer}`, headers));
     await peer.handshake();
     return peer;
   }
