@@ -138,8 +138,9 @@ static void progress(struct dealer *d, struct session *s, struct call *call,
 	const char *wrong;
 	int err;
 
-	if (call->state != CALL_IN_FLIGHT || !call->receive_progress ||
-	    !(s->features & CALLEE_PROGRESSIVE))
+	/* The caller's wish counts, whatever the callee has announced: wampy
+	 * sends progress and announces nothing. */
+	if (call->state != CALL_IN_FLIGHT || !call->receive_progress)
 		return;
 	/* It has begun to answer: nobody else can. */
 	call_drop_payload(call);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs the clients' interop tests and writes what passed into the README,
 // between its two markers, with what `make test-routers` last saw (the build
-// folder's interop/routers.jsonl).
+// folder's interop/routers.jsonl; without it, what the README has stays).
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,13 +20,18 @@ const pythonVersion = () => execFileSync(PYTHON, ['-c',
 
 /** Who it is about, and the words of a test's name that say what it does.
  * @type {{file: string, client: (name: string) => string,
- *   feature: (name: string) => string}[]} */
+ *   feature: (name: string) => string,
+ *   note?: (name: string) => string | undefined}[]} */
 const suites = [
   { file: 'autobahn.test.mjs', client: () => 'Autobahn|JS',
     feature: (name) => name.split(':')[0] },
   { file: 'wampy.test.mjs', client: () => 'wampy',
     feature: (name) => (/^callee and subscriber/.test(name) ?
       'all four roles' : name.split(':')[0]) },
+  { file: 'features.test.mjs', client: (name) => name
+    .replace(/^.*: /, '').split(',')[0],
+  feature: (name) => name.split(':')[0].replace(/ \(.*/, ''),
+  note: (name) => /\((.*)\): /.exec(name)?.[1] },
   { file: 'auth.test.mjs',
     client: (name) => (/wampy/.test(name) ? 'wampy' : 'Autobahn|JS'),
     feature: (name) => name.replace(/^[^:]*: \w+ by /, '') },
@@ -41,58 +46,72 @@ const suites = [
 const versions = { 'Autobahn|JS': npmVersion('autobahn'),
   wampy: npmVersion('wampy'), 'Autobahn|Python': pythonVersion() };
 
-/** @returns {{name: string, pass: boolean}[]} */
+/** A test that is skipped says why: what the client has not.
+ * @returns {{name: string, pass: boolean, skip?: string}[]} */
 function run(file) {
   const command = file.endsWith('.py') ? [PYTHON, file] :
     ['node', '--test', '--test-reporter=tap', file];
   const { stdout } = spawnSync(command[0], command.slice(1), {
     cwd: path.join(root, 'tests/interop'), encoding: 'utf8',
     env: { ...process.env, MANYHANDS_BUILD: build } });
-  return [...stdout.matchAll(/^(not )?ok +(?:\d+ - )?(.*)$/gm)]
-    .map(([, not, name]) => ({ name: name.trim(), pass: !not }));
+  return [...stdout.matchAll(
+    /^(not )?ok +(?:\d+ - )?(.*?)(?: # SKIP (.*))?$/gm)]
+    .map(([, not, name, skip]) => ({ name: name.trim(), pass: !not, skip }));
 }
 
-/** client -> feature -> {passed, all} */
+/** feature -> client -> {passed, all, said} */
 function seen() {
-  const clients = {};
-  for (const { file, client, feature } of suites) {
-    for (const { name, pass } of run(file)) {
-      const features = clients[client(name)] ??= {};
-      const counts = features[feature(name)] ??= { passed: 0, all: 0 };
+  const features = {};
+  for (const { file, client, feature, note } of suites) {
+    for (const { name, pass, skip } of run(file)) {
+      const clients = features[feature(name)] ??= {};
+      const counts = clients[client(name)] ??= { passed: 0, all: 0 };
+      counts.said = skip ?? note?.(name);
+      if (skip) continue;
       counts.all++;
       counts.passed += pass;
     }
   }
-  return clients;
+  return features;
 }
 
 const cell = (text) => text.replaceAll('|', '\\|');
-const shown = ([feature, { passed, all }]) =>
-  `${cell(feature)} (${passed === all ? all : `${passed} of ${all}`})`;
+
+/** How many tests passed, or of how many, and what is to be said of them. */
+function shown(counts) {
+  if (!counts) return '';
+  const { passed, all, said } = counts;
+  const number = passed === all ? all : `${passed} of ${all}`;
+  return [all ? String(number) : '', said ?? ''].filter(Boolean).join('; ');
+}
 
 function clientRows() {
-  return Object.entries(seen()).map(([client, features]) =>
-    `| ${cell(client)} | ${versions[client]} | ` +
-    `${Object.entries(features).map(shown).join(', ')} |`);
+  const clients = Object.keys(versions);
+  const titlesOf = clients.map((name) => cell(`${name} ${versions[name]}`));
+  return [`| tests that passed with our router | ${titlesOf.join(' | ')} |`,
+    `|---|${'---|'.repeat(clients.length)}`,
+    ...Object.entries(seen()).map(([feature, counts]) =>
+      `| ${cell(feature)} | ${clients.map((name) =>
+        cell(shown(counts[name]))).join(' | ')} |`)];
 }
 
-function routerRows() {
+const ROUTERS = '| router of our programs | version | what was run |';
+
+/** What `make test-routers` saw, or what the README has of it. */
+function routerRows(before) {
   const file = path.join(build, 'interop', 'routers.jsonl');
   if (!fs.existsSync(file)) {
-    console.error(`table.mjs: ${file} is not there: make test-routers`);
-    process.exit(2);
+    console.error(`table.mjs: ${file} is not there (make test-routers): ` +
+      'the README keeps that part');
+    return before.slice(before.indexOf(ROUTERS)).trim().split('\n');
   }
-  return fs.readFileSync(file, 'utf8').trim().split('\n')
-    .map((line) => JSON.parse(line))
-    .map(({ router, version, feature, pass, note }) => `| ${titles[router]} | ` +
-      `${version} | ${feature}: ${pass ? 'works' : 'fails'} (${note}) |`);
+  return [ROUTERS, '|---|---|---|',
+    ...fs.readFileSync(file, 'utf8').trim().split('\n')
+      .map((line) => JSON.parse(line))
+      .map(({ router, version, feature, pass, note }) =>
+        `| ${titles[router]} | ${version} | ${feature}: ` +
+        `${pass ? 'works' : 'fails'} (${note}) |`)];
 }
-
-const table = [BEGIN,
-  '| client of our router | version | what passed, and in how many tests |',
-  '|---|---|---|', ...clientRows(), '',
-  '| router of our programs | version | what was run |', '|---|---|---|',
-  ...routerRows(), END].join('\n');
 
 const file = path.join(root, 'README.md');
 const text = fs.readFileSync(file, 'utf8');
@@ -101,6 +120,8 @@ if (from < 0 || to < from) {
   console.error(`table.mjs: README.md has no ${BEGIN} … ${END}`);
   process.exit(1);
 }
+const table = [BEGIN, ...clientRows(), '',
+  ...routerRows(text.slice(from, to)), END].join('\n');
 fs.writeFileSync(file, text.slice(0, from) + table +
   text.slice(to + END.length));
 console.log(table);

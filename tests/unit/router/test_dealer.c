@@ -304,6 +304,31 @@ static void test_dealer__progress_nobody_asked_for(void **state)
 	trio_deinit(&t);
 }
 
+/* wampy announces no progressive results for its callees, is told of no
+ * receive_progress, and still sends them. */
+static void test_dealer__progress_not_announced(void **state)
+{
+	struct trio t;
+	struct peer wampy;
+
+	(void)state;
+	trio_init(&t, NULL, 0);
+	peer_join_with(&wampy, &t.room, "");
+	peer_register(&wampy, 1, "", "a.b");
+	say(&t.caller, "[48,1,{'receive_progress':true},'a.b']");
+	hears(&wampy, "[68,1,*,{}]");
+	say(&wampy, "[70,1,{'progress':true},[1]]");
+	hears(&t.caller, "[50,1,{'progress':true},[1]]");
+	say(&wampy, "[70,1,{},[2]]");
+	hears(&t.caller, "[50,1,{},[2]]");
+	say(&t.caller, "[48,2,{},'a.b']");
+	hears(&wampy, "[68,2,*,{}]");
+	say(&wampy, "[70,2,{'progress':true},[1]]");
+	hears_nothing(&t.caller);
+	peer_deinit(&wampy);
+	trio_deinit(&t);
+}
+
 /* Autobahn|JS announces no call_canceling for its callees, and still sends
  * progressive results. */
 static void test_dealer__progress_without_canceling(void **state)
@@ -442,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_dealer__caller_is_disclosed_on_request),
 		cmocka_unit_test(test_dealer__progressive_results),
 		cmocka_unit_test(test_dealer__progress_nobody_asked_for),
+		cmocka_unit_test(test_dealer__progress_not_announced),
 		cmocka_unit_test(test_dealer__progress_without_canceling),
 		cmocka_unit_test(test_dealer__callee_loss_cancels),
 		cmocka_unit_test(test_dealer__caller_loss_interrupts),

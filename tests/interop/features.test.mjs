@@ -1,0 +1,70 @@
+// Autobahn|JS and wampy: each feature once in features/, run with each client
+// over each of its serializers and transports. A test's name is
+// `feature: client, way`; what a client has not is skipped with the reason.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { tempDir } from '../lib/demo.mjs';
+import { autobahnJs } from './features/autobahn_js.mjs';
+import { config } from './features/config.mjs';
+import { rpc } from './features/rpc.mjs';
+import { wampy } from './features/wampy.mjs';
+import { Peer } from './raw.mjs';
+import { startRouter } from './router.mjs';
+
+const clients = [autobahnJs, wampy];
+const features = [...rpc];
+const rawFeatures = { call_canceling: true, progressive_call_results: true,
+  progressive_call_invocations: true };
+const rawRoles = { caller: { features: rawFeatures }, publisher: {},
+  callee: { features: rawFeatures }, subscriber: {} };
+
+const dir = tempDir();
+const file = path.join(dir, 'router.json');
+let router;
+
+before(async () => {
+  fs.writeFileSync(file, JSON.stringify(config));
+  router = await startRouter({ config: file });
+});
+after(async () => {
+  assert.equal(await router.stop(), 0);
+  fs.rmSync(dir, { recursive: true });
+});
+
+let number = 0;
+
+async function run(client, way, feature, scenario) {
+  const peers = [];
+  const join = async (user, options = {}) => {
+    const peer = await client.join(router, way, { user, ...options });
+    peers.push(peer);
+    return peer;
+  };
+  const raw = async () => {
+    const peer = await (await Peer.connect({ port: router.port }))
+      .join('realm1', rawRoles);
+    peers.push({ drop: () => peer.close() });
+    return peer;
+  };
+  try {
+    await scenario({ client, way, feature, join, raw, router,
+      number: ++number, uri: `t.n${number}`, file,
+      a: await join('ada'), b: await join('bob') });
+  } finally {
+    for (const peer of peers) peer.drop();
+  }
+}
+
+for (const client of clients) {
+  for (const [feature, scenario] of features) {
+    const skip = client.lacks[feature];
+    const flaw = client.flaws[feature];
+    if (skip) test(`${feature}: ${client.title}`, { skip }, () => {});
+    for (const way of skip ? [] : client.ways) {
+      test(`${feature}${flaw ? ` (${flaw})` : ''}: ${client.title}, ${way}`,
+        () => run(client, way, feature, scenario));
+    }
+  }
+}
