@@ -62,15 +62,26 @@ void session_set_state(struct session *s, enum session_state to)
 
 /* --- sending ------------------------------------------------------------- */
 
-static void break_off(struct session *s, const char *why)
-{
-	s->link.ops->close(s->link.ctx, 1011, why);
-}
-
 /* After our GOODBYE nothing follows. */
 static bool is_mute(const struct session *s)
 {
 	return s->state == SESSION_CLOSING || s->state == SESSION_OVER;
+}
+
+/* With an ABORT, if that can be said. */
+static void break_off(struct session *s, const char *why)
+{
+	const struct message abort = {
+		.type = MSG_ABORT, .uri = bytes_str("wamp.error.unavailable"),
+	};
+	struct buf *out = &s->turn->out;
+
+	buf_clear(out);
+	if (!is_mute(s) &&
+	    !message_encode(out, s->link.serializer, &abort, &s->turn->arena,
+			    &s->turn->limits))
+		(void)s->link.ops->send(s->link.ctx, buf_bytes(out));
+	s->link.ops->close(s->link.ctx, 1011, why);
 }
 
 void session_send_raw(struct session *s, struct bytes message)
