@@ -157,17 +157,32 @@ for (const [how, end] of Object.entries(ends)) {
   });
 }
 
+/** The bridge's status for this call, by https; `signal` gives it up. */
+const call = (body, signal) => new Promise((resolve, reject) => {
+  https.request({ port, host: '127.0.0.1', servername: 'localhost',
+    path: '/call', method: 'POST', ca: authority.pem, agent: false, signal,
+    headers: { 'Content-Type': 'application/json' } },
+  (response) => {
+    response.resume();
+    resolve(response.statusCode);
+  }).on('error', reject).end(JSON.stringify(body));
+});
+
 test('a bridge that wants TLS has it', async () => {
-  const status = await new Promise((resolve, reject) => {
-    https.request({ port, host: '127.0.0.1', servername: 'localhost',
-      path: '/call', method: 'POST', ca: authority.pem, agent: false,
-      headers: { 'Content-Type': 'application/json' } },
-    (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    }).on('error', reject).end('{"procedure":"wamp.session.count"}');
-  });
-  assert.equal(status, 200);
+  assert.equal(await call({ procedure: 'wamp.session.count' }), 200);
+});
+
+test('who leaves it has the call canceled', async () => {
+  const callee = await (await connect('ws', 'json')).join();
+  await callee.register('t.tls.slow');
+  const gone = new AbortController();
+  const called = assert.rejects(call({ procedure: 't.tls.slow' },
+    gone.signal));
+  const [, id] = await callee.hears([68, ANY, ANY, {}]);
+  gone.abort();
+  await callee.hears([69, id, { mode: 'killnowait' }]);
+  await called;
+  callee.close();
 });
 
 /** The head of the answer to a page's WebSocket. */

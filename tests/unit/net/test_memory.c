@@ -72,6 +72,62 @@ static void talk(struct world *w)
 	close(ws);
 }
 
+static void on_gone(void *ctx)
+{
+	(*(unsigned *)ctx)++;
+}
+
+/* What is answered later, and by whom nobody waits for the answer. */
+struct clerk {
+	struct world w; /* the first: the callbacks' ctx */
+	struct http_later *later[2];
+	unsigned count, gone;
+};
+
+static size_t body_max(void *ctx, struct bytes path)
+{
+	(void)ctx;
+	(void)path;
+	return 100;
+}
+
+static void on_http(void *ctx, const struct http_request *request,
+		    struct http_response *response)
+{
+	struct clerk *c = ctx;
+	struct http_later *later;
+
+	*response = (struct http_response){ .status = 200 };
+	if (!request->post)
+		return;
+	later = http_later(request, on_gone, &c->gone);
+	if (later)
+		c->later[c->count++] = later;
+	else
+		response->status = 503;
+}
+
+static void ask_clerk(struct clerk *c)
+{
+	static const struct http_response well = {
+		.status = 200, .content_type = "text/plain",
+		.body = { (const uint8_t *)"well", 4 }, .copy = true,
+	};
+	int stays = connect_to(&c->w), leaves = connect_to(&c->w);
+
+	c->count = c->gone = 0;
+	send_text(stays, "POST /a HTTP/1.1\r\nHost: x\r\n"
+			 "Content-Length: 2\r\n\r\nhiGET / HTTP/1.1\r\n");
+	send_text(leaves, "POST /b HTTP/1.1\r\nHost: x\r\n\r\n");
+	turns(&c->w, 6);
+	close(leaves);
+	turns(&c->w, 4);
+	for (unsigned i = 0; i < c->count; i++)
+		http_answer(c->later[i], &well);
+	turns(&c->w, 4);
+	close(stays);
+}
+
 /* The same over RawSocket: a PING, and a message that comes in pieces. */
 static void talk_raw(struct world *w)
 {
@@ -128,6 +184,34 @@ static void test_memory__of_rawsockets(void **state)
 	fail_each(talk_raw);
 }
 
+static void test_memory__of_answers_that_come_later(void **state)
+{
+	static struct clerk c;
+	size_t n = 0;
+	bool hit = true;
+
+	(void)state;
+	world_init(&c.w);
+	c.w.config.http = on_http;
+	c.w.config.body_max = body_max;
+	world_start(&c.w);
+	ask_clerk(&c);
+	serve_another(&c.w);
+	assert_int_equal(c.count, 2);
+	assert_int_equal(c.gone, 1);
+	while (hit) {
+		fail_malloc_at(++n);
+		ask_clerk(&c);
+		hit = fail_malloc_off();
+		assert_true(c.gone <= c.count);
+		serve_another(&c.w);
+	}
+	assert_true(n > 4);
+	assert_int_equal(c.count, 2);
+	assert_int_equal(c.gone, 1);
+	world_free(&c.w);
+}
+
 static void nothing(void *ctx)
 {
 	(void)ctx;
@@ -179,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory__of_connections),
 		cmocka_unit_test(test_memory__of_rawsockets),
+		cmocka_unit_test(test_memory__of_answers_that_come_later),
 		cmocka_unit_test(test_memory__of_making),
 	};
 
