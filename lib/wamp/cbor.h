@@ -10,10 +10,11 @@
  * floats, and undefined as null. Some tags are understood: 55799 ("this is
  * CBOR") in front of all; 64 on byte strings, as which JavaScript's encoders
  * send a Uint8Array; and the bignums' (2 and 3) of CBOR_BIG_BYTES_MAX bytes at
- * most, as Python's cbor writes integers from 2^63 on. Whatever else has a
- * tag, dates too, is refused: without its tag it would be another value, and
- * with it unread it would reach receivers who break off where its content is
- * not what the tag says.
+ * most, as Python's cbor writes integers from 2^63 on. Dates (0 and 1) are
+ * passed on unopened, if they are some (date.h); building one is
+ * ERR_UNSUPPORTED. Whatever else has a tag is refused: without its tag it
+ * would be another value, and with it unread it would reach receivers who
+ * break off where its content is not what the tag says.
  */
 #ifndef WAMP_CBOR_H
 #define WAMP_CBOR_H
@@ -45,6 +46,8 @@ enum cbor_info {
 };
 
 enum {
+	CBOR_TAG_DATE = 0,    /* a text */
+	CBOR_TAG_SECONDS = 1, /* since 1970: an integer or float */
 	CBOR_TAG_BIG = 2,
 	CBOR_TAG_BIG_NEGATIVE = 3, /* -1 - argument */
 	CBOR_TAG_BYTES = 64,
@@ -92,6 +95,10 @@ static inline bool cbor_is_break(const struct cbor_head *head)
 
 /* The bytes of tag 55799 at the beginning: 0 or CBOR_MARK_BYTES. */
 size_t cbor_mark(struct bytes text);
+
+/* A real of 32 bits, or of 64. */
+double cbor_single(uint64_t single);
+double cbor_double(uint64_t bits);
 
 /* An item that was passed. */
 int cbor_build(struct arena *a, struct bytes item, struct value *out);

@@ -7,7 +7,7 @@
 
 /* --- reals: RFC 8949, appendix D ----------------------------------------- */
 
-static double of_bits(uint64_t bits)
+double cbor_double(uint64_t bits)
 {
 	double real;
 
@@ -21,12 +21,12 @@ double cbor_half(uint64_t half)
 	uint64_t exponent = half >> 10 & 0x1f;
 
 	if (exponent == 0)
-		return copysign((double)mantissa * 0x1p-24, of_bits(sign));
+		return copysign((double)mantissa * 0x1p-24, cbor_double(sign));
 	exponent = exponent == 0x1f ? 0x7ff : exponent + 1023 - 15;
-	return of_bits(sign | exponent << 52 | mantissa << 42);
+	return cbor_double(sign | exponent << 52 | mantissa << 42);
 }
 
-static double single_real(uint64_t single)
+double cbor_single(uint64_t single)
 {
 	uint32_t bits = (uint32_t)single;
 	float real;
@@ -183,9 +183,9 @@ static struct value other_value(const struct cbor_head *head)
 	case CBOR_HALF:
 		return value_real(cbor_half(head->argument));
 	case CBOR_SINGLE:
-		return value_real(single_real(head->argument));
+		return value_real(cbor_single(head->argument));
 	case CBOR_DOUBLE:
-		return value_real(of_bits(head->argument));
+		return value_real(cbor_double(head->argument));
 	case CBOR_FALSE:
 	case CBOR_TRUE:
 		return value_bool(head->info == CBOR_TRUE);
@@ -240,6 +240,8 @@ static int build_value(struct builder *b, struct value *out)
 {
 	struct cbor_head head = take_head(b);
 
+	if (head.major == CBOR_TAG && head.argument <= CBOR_TAG_SECONDS)
+		return ERR_UNSUPPORTED;
 	if (head.major == CBOR_TAG && head.argument != CBOR_TAG_BYTES)
 		return build_bignum(b, head.argument, out);
 	if (head.major == CBOR_TAG)

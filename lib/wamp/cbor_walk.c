@@ -1,5 +1,6 @@
 #include "wamp/cbor.h"
 
+#include "wamp/date.h"
 #include "wamp/walk.h"
 
 /* In a frame's `left`: there is no count, a break ends it. The lowest bit
@@ -97,25 +98,68 @@ static int pass_bignum(struct walk *w, size_t *at,
 	return pass_definite(w, at, inner);
 }
 
+static int pass_date(struct walk *w, size_t *at,
+		     const struct cbor_head *inner)
+{
+	size_t start = *at;
+	int err;
+
+	if (inner->info == CBOR_INDEFINITE)
+		return ERR_MALFORMED;
+	err = pass_definite(w, at, inner);
+	if (err)
+		return err;
+	return date_text_valid(bytes_of(w->text.data + start, *at - start))
+		       ? 0
+		       : ERR_MALFORMED;
+}
+
+static int pass_seconds(const struct cbor_head *inner)
+{
+	double seconds = (double)inner->argument;
+
+	if (inner->info == CBOR_INDEFINITE)
+		return ERR_MALFORMED;
+	if (inner->major == CBOR_NEGATIVE)
+		seconds = -1 - seconds;
+	else if (inner->major == CBOR_OTHER && inner->info == CBOR_HALF)
+		seconds = cbor_half(inner->argument);
+	else if (inner->major == CBOR_OTHER && inner->info == CBOR_SINGLE)
+		seconds = cbor_single(inner->argument);
+	else if (inner->major == CBOR_OTHER && inner->info == CBOR_DOUBLE)
+		seconds = cbor_double(inner->argument);
+	else if (inner->major != CBOR_UINT)
+		return ERR_MALFORMED;
+	return date_seconds_valid(seconds) ? 0 : ERR_MALFORMED;
+}
+
 static int pass_tagged(struct walk *w, size_t *at,
 		       const struct cbor_head *head)
 {
 	struct cbor_head inner;
 	int err;
 
-	if (head->info == CBOR_INDEFINITE ||
-	    (head->argument != CBOR_TAG_BYTES &&
-	     head->argument != CBOR_TAG_BIG &&
-	     head->argument != CBOR_TAG_BIG_NEGATIVE))
+	if (head->info == CBOR_INDEFINITE)
 		return ERR_MALFORMED;
 	err = cbor_read_head(w->text, at, &inner);
 	if (err)
 		return err;
-	if (inner.major != CBOR_BIN)
+	switch (head->argument) {
+	case CBOR_TAG_DATE:
+		return inner.major == CBOR_STR ? pass_date(w, at, &inner)
+					       : ERR_MALFORMED;
+	case CBOR_TAG_SECONDS:
+		return pass_seconds(&inner);
+	case CBOR_TAG_BIG:
+	case CBOR_TAG_BIG_NEGATIVE:
+		return inner.major == CBOR_BIN ? pass_bignum(w, at, &inner)
+					       : ERR_MALFORMED;
+	case CBOR_TAG_BYTES:
+		return inner.major == CBOR_BIN ? pass_string(w, at, &inner)
+					       : ERR_MALFORMED;
+	default:
 		return ERR_MALFORMED;
-	return head->argument == CBOR_TAG_BYTES
-		       ? pass_string(w, at, &inner)
-		       : pass_bignum(w, at, &inner);
+	}
 }
 
 static inline int pass_other(const struct cbor_head *head)

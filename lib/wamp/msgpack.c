@@ -84,6 +84,8 @@ static int build_dict(struct arena *a, uint32_t count, struct value *out)
 	return 0;
 }
 
+enum { BUILD_DATE = -100 }; /* none of msgpack-c's own returns */
+
 static int build_pair(struct value *dict, struct value key, struct value v)
 {
 	dict->dict.pairs[dict->dict.count++] =
@@ -111,8 +113,9 @@ static int build_pair(struct value *dict, struct value key, struct value v)
 #define on_map_item(u, c, k, v) build_pair(c, k, v)
 #define on_str(u, b, p, l, o) build_str(o, p, l)
 #define on_bin(u, b, p, l, o) build_bin(o, p, l)
-/* Only msgpackr's undefined passes the walk. */
-#define on_ext(u, b, p, l, o) build_null(o)
+/* Only msgpackr's undefined and dates pass the walk. */
+#define on_ext(u, b, p, l, o) \
+	(msgpack_is_date((const uint8_t *)(p)) ? BUILD_DATE : build_null(o))
 
 #undef MSGPACK_EMBED_STACK_SIZE
 #define MSGPACK_EMBED_STACK_SIZE (VALUE_DEPTH_MAX + 1)
@@ -168,6 +171,8 @@ static int build(struct arena *a, struct bytes item, struct value *out)
 	ret = builder_execute(&ctx, (const char *)item.data, item.len, &at);
 	if (ret == MSGPACK_UNPACK_NOMEM_ERROR)
 		return ERR_NOMEM;
+	if (ret == BUILD_DATE)
+		return ERR_UNSUPPORTED;
 	if (ret != 1)
 		return ERR_MALFORMED;
 	*out = builder_data(&ctx);

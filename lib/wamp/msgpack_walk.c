@@ -1,5 +1,6 @@
 #include "wamp/msgpack.h"
 
+#include "wamp/date.h"
 #include "wamp/walk.h"
 
 enum head_kind {
@@ -15,8 +16,8 @@ enum head_kind {
 
 /* What the bytes 0xc0 … 0xdf begin: the kind, the bytes of its length field
  * (of its value where that has none). WAMP has no use for extension types:
- * they are cut over, but never passed - but for one of one byte: JavaScript's
- * encoder (msgpackr, wampy's) says undefined by it. */
+ * they are cut over, but never passed - but for dates, and one of one byte, by
+ * which JavaScript's encoder (msgpackr, wampy's) says undefined. */
 static const struct {
 	uint8_t kind, bytes;
 } heads[32] = {
@@ -90,11 +91,22 @@ static inline bool key_is_next(struct walk *w)
 	return w->depth && walk_top(w)->dict && (walk_top(w)->left & 1) == 0;
 }
 
-/* d4 00 00: of type 0, the byte 0. */
-static bool is_undefined(struct bytes text, size_t at,
-			 const struct head *head)
+/* An extension, its type and `len` bytes of data. */
+static int pass_extension(struct walk *w, size_t *at, uint64_t len)
 {
-	return head->length == 2 && !text.data[at] && !text.data[at + 1];
+	const uint8_t *type = w->text.data + *at;
+
+	if (len >= w->text.len - *at)
+		return ERR_TRUNCATED;
+	*at += (size_t)len + 1;
+	if (key_is_next(w))
+		return ERR_MALFORMED;
+	if (msgpack_is_date(type))
+		return date_timestamp_valid(type + 1, (size_t)len)
+			       ? 0
+			       : ERR_MALFORMED;
+	/* d4 00 00: of type 0, the byte 0. */
+	return len == 1 && !type[0] && !type[1] ? 0 : ERR_MALFORMED;
 }
 
 /* A scalar, string or byte string, its head read already. */
@@ -103,11 +115,11 @@ static inline int pass_leaf(struct walk *w, size_t *at, const struct head *head)
 	size_t start = *at;
 
 	if (head->kind == HEAD_EXT)
-		return ERR_MALFORMED;
+		return pass_extension(w, at, head->length);
+	if (head->kind == HEAD_FIXED)
+		return pass_extension(w, at, head->length - 1);
 	if (head->length > w->text.len - start)
 		return ERR_TRUNCATED;
-	if (head->kind == HEAD_FIXED && !is_undefined(w->text, start, head))
-		return ERR_MALFORMED;
 	*at += head->length;
 	if (head->kind == HEAD_STR &&
 	    !walk_text_valid(w->text.data + start, head->length))

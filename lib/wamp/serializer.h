@@ -52,7 +52,8 @@ struct serializer {
 	int (*encode)(struct buf *out, const struct value *v);
 	/* The two halves of decode: is it one complete item within the
 	 * limits; and, for an item that check or split has passed: its value,
-	 * nothing checked again. */
+	 * nothing checked again. ERR_UNSUPPORTED: it has one that only the
+	 * same language can say (a date), and is for forwarding only. */
 	int (*check)(struct bytes item, const struct wamp_limits *limits);
 	int (*build)(struct arena *a, struct bytes item, struct value *out);
 

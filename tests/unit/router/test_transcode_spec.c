@@ -211,6 +211,28 @@ static void test_unsaid__text_in_json(void **state)
 	cast_deinit(&c);
 }
 
+/* Dates, which are passed on between two of the same serializer only. */
+static void test_unsaid__dates(void **state)
+{
+	struct cast c;
+
+	(void)state;
+	cast_init(&c, NULL, 0);
+	peer_register(&c.json, 1, "", "a.b");
+	/* [48, 1, {}, "a.b", [1(0)]] */
+	say_hex(&c.cbor, "851830" "01" "a0" "63612e62" "81c100");
+	hears(&c.cbor, "[8,48,1,{}," UNSAID);
+	/* [48, 1, {}, "a.b", [timestamp 0]] */
+	say_hex(&c.pack, "9530" "01" "80" "a3612e62" "91d6ff00000000");
+	hears(&c.pack, "[8,48,1,{}," UNSAID);
+	hears_nothing(&c.json);
+	/* The router's procedures know none. */
+	say_hex(&c.cbor, "851830" "02" "a0" "7077616d702e73657373696f6e2e676574"
+			 "81c100");
+	hears(&c.cbor, "[8,48,2,{},'wamp.error.invalid_argument',*]");
+	cast_deinit(&c);
+}
+
 /* A part of a result that is missing would not be noticed. */
 static void test_unsaid__progressive_result(void **state)
 {
@@ -308,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_unsaid__result),
 		cmocka_unit_test(test_unsaid__reals_in_json),
 		cmocka_unit_test(test_unsaid__text_in_json),
+		cmocka_unit_test(test_unsaid__dates),
 		cmocka_unit_test(test_unsaid__progressive_result),
 		cmocka_unit_test(test_unsaid__arguments_of_an_error),
 		cmocka_unit_test(test_unsaid__of_a_meta_procedure),

@@ -197,8 +197,7 @@ static void test_cbor__what_wamp_does_not_know_is_refused(void **state)
 		"f0", "e0", "f3", "f800", "f814", "f820", "f8ff", /* simple */
 		"c200", "c26161", "c25f4101ff", "c2c24101", "c280",
 		"a1c2410101",
-		"c074323031332d30332d32315432303a30343a30305a",
-		"c11a514b67b0",             /* dates */
+		"c16130", "c120f6", "c1f6", "c06130", /* no dates */
 		"d81845 6449455446",        /* CBOR in a string */
 		"d82076687474703a2f2f7777772e6578616d706c652e636f6d",
 		"d840 01", "d840 6161", "d840 80", "d840 d840 4101",
@@ -457,7 +456,7 @@ static void test_cbor__cut_passes_what_check_refuses(void **state)
 {
 	static const char *const payloads[] = {
 		"81c26101", "81f0", "81f820",
-		"8161ff", "a10102", "a2616101616102", "9fc1f90000ff",
+		"8161ff", "a10102", "a2616101616102", "9fc4f90000ff",
 		"bf6161ff", "7f4161ff", "d9d9f7d9d9f780",
 		"9fa1c240bfff05ff",
 	};

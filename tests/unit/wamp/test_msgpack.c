@@ -105,7 +105,8 @@ static void test_msgpack__what_wamp_does_not_know_is_refused(void **state)
 		"c7010100",                   /* ext 8 */
 		"c8000101 00",
 		"c90000000101 00",
-		"d6ff00000000",               /* a timestamp */
+		"d5ff0000", "d4ff00",         /* no timestamps */
+		"81d6ff0000000001", "d6ff000000",
 		"8101 02",                    /* an integer as a key */
 		"81c002", "81c302", "819002", "818002",
 		"81c4016102",                 /* a byte string as a key */

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "tests/unit/base/fail_malloc.h"
 #include "wamp/bigint.h"
+#include "wamp/date.h"
 
 static const struct wamp_limits *const limits = &wamp_limits_default;
 
@@ -243,15 +244,25 @@ static const struct {
 	{ PACK, "a1ff" }, { PACK, "a2c080" }, { PACK, "a3eda080" },
 	{ PACK, "81 01 02" }, { PACK, "81 c4016b 01" }, { PACK, "81 c0 01" },
 	{ PACK, "82 a16101 a16102" }, { PACK, "c1" },
-	{ PACK, "d6ff00000000" }, /* timestamps */
-	{ PACK, "d7ff0000000000000000" },
-	{ PACK, "c70cff000000000000000000000000" },
-	{ PACK, "d40100" }, { PACK, "c70000" }, /* other extensions */
+	{ PACK, "d40100" }, { PACK, "c70000" }, /* extensions */
+	{ PACK, "c7020000 00" }, { PACK, "d6fe00000000" },
+	{ PACK, "d7ffee6b280000000000" }, /* timestamps: 10^9 nanoseconds */
+	{ PACK, "c70cff3b9aca000000000000000000" },
+	{ PACK, "c70cff000000007fffffffffffffff" }, /* beyond the year 9999 */
+	{ PACK, "c70cff000000000000003afff44180" },
+	{ PACK, "c70cff00000000fffffff1886e08ff" }, /* before the year 1 */
+	{ PACK, "c705ff0000000000" }, { PACK, "d8ff00000000000000000000000000"
+					      "000000" },
+	{ PACK, "81 d6ff00000000 01" }, /* a key */
 	{ CBOR, "61ff" }, { CBOR, "63eda080" }, { CBOR, "a10102" },
 	{ CBOR, "a1416b01" }, { CBOR, "a1c2410101" }, { CBOR, "a1f601" },
 	{ CBOR, "a2616101616102" }, { CBOR, "bf616101616102ff" },
-	{ CBOR, "c074323031332d30332d32315432303a30343a30305a" }, /* dates */
-	{ CBOR, "c11a514b67b0" }, { CBOR, "c1fb41d452d9ec200000" },
+	{ CBOR, "c1f97e00" }, { CBOR, "c1f97c00" }, { CBOR, "c1fb7e37e43c8800"
+							    "759c" },
+	{ CBOR, "c11bffffffffffffffff" }, { CBOR, "c1 1b0000003afff44180" },
+	{ CBOR, "c1c11a514b67b0" }, { CBOR, "c1f5" }, { CBOR, "c1f6" },
+	{ CBOR, "a1 c11a514b67b0 01" }, { CBOR, "c05f4130ff" },
+	{ CBOR, "c07f61 30ff" }, { CBOR, "c060" }, { CBOR, "c01a514b67b0" },
 	{ CBOR, "c48221196ab3" }, { CBOR, "d82550 00000000000000000000000000"
 				    "000000" }, /* decimals, UUIDs */
 	{ CBOR, "c25f4101ff" }, { CBOR, "c201" }, { CBOR, "c26131" },
@@ -269,6 +280,88 @@ static void test_transcode__refused(void **state)
 			fail_msg("passed: %s", refused[i].in);
 		free((void *)raw.data);
 	}
+}
+
+/* --- dates --------------------------------------------------------------- */
+
+/* To who speaks the same they go as they are; nobody else can say them. */
+static const struct {
+	int language;
+	const char *in;
+} dates[] = {
+	{ PACK, "d6ff00000000" }, { PACK, "d6ffffffffff" },
+	{ PACK, "d7ff0000000000000000" }, { PACK, "d7ffee6b27ffffffffff" },
+	{ PACK, "c70cff3b9ac9ff0000003afff4417f" },
+	{ PACK, "c70cff00000000fffffff1886e0900" },
+	{ PACK, "92 01 d6ff514b67b0" }, { PACK, "81 a16b d6ff514b67b0" },
+	{ PACK, "c704ff514b67b0" },
+	{ CBOR, "c074323031332d30332d32315432303a30343a30305a" },
+	{ CBOR, "c11a514b67b0" }, { CBOR, "c1fb41d452d9ec200000" },
+	{ CBOR, "c120" }, { CBOR, "c1f93c00" }, { CBOR, "c1fa4ea296cf" },
+	{ CBOR, "c11b0000003afff4417f" }, { CBOR, "c13b0000000e7791f6ff" },
+	{ CBOR, "82 01 c11a514b67b0" }, { CBOR, "bf616b c100ff" },
+};
+
+static void test_transcode__dates(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+		const struct serializer *from = every[dates[i].language];
+		struct bytes raw = raw_of(dates[i].language, dates[i].in);
+
+		if (from->check(raw, limits))
+			fail_msg("refused: %s", dates[i].in);
+		for (int to = 0; to < LANGUAGES; to++) {
+			struct arena a;
+			struct buf out;
+			int err;
+
+			arena_init(&a, 256);
+			buf_init(&out);
+			err = serializer_transcode(from, raw, every[to], &a,
+						   limits, &out);
+			assert_int_equal(err, every[to] == from
+						      ? 0
+						      : ERR_UNSUPPORTED);
+			assert_true(err ||
+				    bytes_equal(buf_bytes(&out), raw));
+			buf_deinit(&out);
+			arena_deinit(&a);
+		}
+		free((void *)raw.data);
+	}
+}
+
+static void test_transcode__dates_as_text(void **state)
+{
+	static const char *const good[] = {
+		"2013-03-21T20:04:00Z", "0001-01-01T00:00:00Z",
+		"9999-12-31T23:59:59.999999Z", "2024-02-29T00:00:00Z",
+		"2000-02-29T00:00:00Z", "2013-03-21T20:04:00.5+05:30",
+		"2013-03-21T20:04:00-23:59", "2013-04-30T00:00:00Z",
+	};
+	static const char *const bad[] = {
+		"", "2013", "2013-03-21", "2013-03-21T20:04:00",
+		"2013-03-21 20:04:00Z", "2013-03-21t20:04:00z",
+		"0000-01-01T00:00:00Z", "2013-00-21T20:04:00Z",
+		"2013-13-21T20:04:00Z", "2013-03-00T20:04:00Z",
+		"2013-03-32T20:04:00Z", "2013-04-31T20:04:00Z",
+		"2013-02-29T20:04:00Z", "1900-02-29T20:04:00Z",
+		"2013-03-21T24:00:00Z", "2013-03-21T20:60:00Z",
+		"2013-03-21T20:04:60Z", "2013-03-21T20:04:00.Z",
+		"2013-03-21T20:04:00+24:00", "2013-03-21T20:04:00+0530",
+		"2013-03-21T20:04:00Zx", "2013-03-21T20:04:00.1",
+		"+013-03-21T20:04:00Z", "2013-3-21T20:04:00Z",
+		"2013-03-21T20:04:00+05:60", "2013-03-21T20:04Z",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		if (!date_text_valid(bytes_str(good[i])))
+			fail_msg("refused: %s", good[i]);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (date_text_valid(bytes_str(bad[i])))
+			fail_msg("passed: %s", bad[i]);
 }
 
 /* --- the longest integers ------------------------------------------------ */
@@ -360,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_transcode__each_to_each),
 		cmocka_unit_test(test_transcode__other_forms),
 		cmocka_unit_test(test_transcode__refused),
+		cmocka_unit_test(test_transcode__dates),
+		cmocka_unit_test(test_transcode__dates_as_text),
 		cmocka_unit_test(test_transcode__bignums_of_each_length),
 		cmocka_unit_test(test_transcode__bignums_over_the_limit),
 		cmocka_unit_test(test_transcode__each_allocation_may_fail),
