@@ -124,11 +124,11 @@ static void house_open(struct house *h, struct entry *in)
 	}
 	h->room.authn.ways[AUTHN_TICKET].on = false;
 	h->room.authn.ways[in->method] = way;
-	if (in->method == AUTHN_COOKIE) {
-		h->room.authn.cookie_ms = 3600000;
+	h->room.authn.cookie_ms = 3600000;
+	h->room.authn.ways[AUTHN_COOKIE].on = true;
+	if (in->method == AUTHN_COOKIE)
 		cookies_keep(&h->room.router.cookies, COOKIE, "realm1", "kim",
 			     "keeper", h->room.now_ms, 3600000);
-	}
 }
 
 static void house_close(struct house *h)
@@ -176,8 +176,7 @@ static void come(struct house *h)
 {
 	char text[EAR_TEXT_SIZE];
 
-	ear_connect(&h->guest, &h->room,
-		    h->in->method == AUTHN_COOKIE ? COOKIE : "",
+	ear_connect(&h->guest, &h->room, COOKIE,
 		    h->in->method == AUTHN_TLS ? SHA1 : "");
 	snprintf(text, sizeof text, "[1,'realm1',{'roles':{'caller':{}},"
 				    "'authmethods':['%s'],'authid':'kim',"
