@@ -39,6 +39,7 @@ from autobahn.wamp import auth, cryptosign  # noqa: E402
 from autobahn.wamp.exception import ApplicationError  # noqa: E402
 
 from router import Router  # noqa: E402
+from test_autobahn import fails  # noqa: E402
 
 # Its own hands the salt on as text, which its own pbkdf2 refuses.
 auth._hash_pbkdf2_secret = lambda password, salt, iterations: auth.pbkdf2(
@@ -178,15 +179,6 @@ def by(method, authid, right, wrong):
         await refused(url, proof(method, "nobody", right))
     check.__name__ = f"{method}_{authid}"
     return check
-
-
-async def fails(awaitable, uri):
-    try:
-        await asyncio.wait_for(awaitable, 10)
-    except ApplicationError as error:
-        assert error.error == uri, f"{error.error}, not {uri}"
-        return
-    raise AssertionError(f"no error; expected {uri}")
 
 
 async def authenticators(url):

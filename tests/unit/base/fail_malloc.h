@@ -49,13 +49,13 @@ static bool fail_malloc_now(size_t size)
 }
 
 /* n = 1: the next one. All after it succeed again. */
-static void fail_malloc_at(size_t n)
+__attribute__((unused)) static void fail_malloc_at(size_t n)
 {
 	fail_malloc_hit = false;
 	fail_malloc_left = n;
 }
 
-static bool fail_malloc_off(void)
+__attribute__((unused)) static bool fail_malloc_off(void)
 {
 	fail_malloc_left = 0;
 	return fail_malloc_hit;

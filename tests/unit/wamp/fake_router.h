@@ -26,21 +26,6 @@ struct peer {
 	unsigned accepted, replies;
 };
 
-/* What the tests allocate between the client's own allocations does not
- * count, and does not fail. */
-static size_t memory_calm(void)
-{
-	size_t left = fail_malloc_left;
-
-	fail_malloc_left = 0;
-	return left;
-}
-
-static void memory_strict(size_t left)
-{
-	fail_malloc_left = left;
-}
-
 /* Tests call it with their own words. */
 __attribute__((format(printf, 2, 3))) UNUSED static void
 log_add(struct peer *p, const char *fmt, ...)
@@ -64,7 +49,7 @@ static void peer_send(void *ctx, struct bytes message)
 {
 	struct peer *p = ctx;
 	struct buf *out = &p->sent[p->sent_count % SENT_MAX];
-	size_t left = memory_calm();
+	size_t left = fail_malloc_pause();
 	struct arena a;
 
 	arena_init(&a, 4096);
@@ -73,7 +58,7 @@ static void peer_send(void *ctx, struct bytes message)
 				 &wamp_limits_default, out) == 0)
 		p->sent_count++;
 	arena_deinit(&a);
-	memory_strict(left);
+	fail_malloc_go_on(left);
 }
 
 static void peer_joined(void *ctx, uint64_t session,
@@ -144,7 +129,7 @@ UNUSED static int say(struct peer *p, const char *json)
 	struct buf packed;
 	struct arena a;
 	struct bytes raw;
-	size_t left = memory_calm();
+	size_t left = fail_malloc_pause();
 	int err;
 
 	arena_init(&a, 4096);
@@ -157,7 +142,7 @@ UNUSED static int say(struct peer *p, const char *json)
 	raw = exact(buf_bytes(&packed));
 	buf_deinit(&packed);
 	arena_deinit(&a);
-	memory_strict(left);
+	fail_malloc_go_on(left);
 	err = client_receive(p->client, raw);
 	free((void *)raw.data);
 	return err;
