@@ -54,19 +54,44 @@ static int load_config(struct program *p)
 	return err ? EXIT_USAGE : 0;
 }
 
-/* --check: nothing is opened. */
+static int check_tls(const struct options *o, struct why *why)
+{
+	struct tls *tls = o->tls.key ? tls_server_new(&o->tls, why) : NULL;
+
+	if (o->tls.key && !tls)
+		return ERR_USAGE;
+	tls_free(tls);
+	return 0;
+}
+
+/* wss:// and rss:// have the first transport's certificate, or a flag's. */
+static int check_listen(const struct program *p, struct why *why)
+{
+	const struct options *o = &p->options;
+
+	for (unsigned i = 0; i < o->listen_count; i++)
+		if (url_is_secure(&o->listen[i]) && !o->tls.key &&
+		    !p->config.transports[0].tls)
+			return why_set(why, ERR_USAGE,
+				       "wss:// and rss:// need a certificate "
+				       "and its key");
+	return 0;
+}
+
+/* --check: nothing is opened. What the configuration names has been tried
+ * while it was read; what flags name is tried here. */
 static int check(struct program *p)
 {
 	const struct options *o = &p->options;
 	struct why why = { "" };
+	int err = o->web ? files_check(o->web, &why) : 0;
 
-	if (o->tls.key) {
-		struct tls *tls = tls_server_new(&o->tls, &why);
-
-		if (!tls)
-			return complain(&why);
-		tls_free(tls);
-	}
+	if (!err)
+		err = check_tls(o, &why);
+	if (!err)
+		err = check_listen(p, &why);
+	if (err)
+		return complain(&why);
 	printf("%s: %u realms, %u transports: all well\n",
 	       o->config ? o->config : "built-in", p->config.realm_count,
 	       p->config.transport_count);

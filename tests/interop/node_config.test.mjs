@@ -166,13 +166,31 @@ test('a principal joins its realm, an authenticator says which', async () => {
 
 const deep = path.join(dir, ...Array.from({ length: 17 }, () => 'd'));
 
+const flags = {
+  'pages that are not there': ['--web', 'nowhere/at/all'],
+  'a listener without its certificate': ['--listen', 'wss://127.0.0.1:1/ws'],
+  'a certificate that is none': ['--cert', 'package.json', '--key', 'x'],
+};
+
+for (const [what, more] of Object.entries(flags)) {
+  test(`--check and start refuse ${what}`, () => {
+    const [checked, started] = [['--check'], []].map((first) => spawnSync(
+      path.join(build, 'router'), ['--open', ...first, ...more],
+      { encoding: 'utf8', timeout: 10000 }));
+    assert.equal(checked.status, 2);
+    assert.equal(started.status, 2);
+    assert.equal(checked.stderr, started.stderr);
+  });
+}
+
 const refused = {
   'a folder that is no folder': { type: 'web', paths: { a: { type: 'static',
     directory: 'config.json' } } },
   'folders that are too deep': { type: 'web', paths: { a: { type: 'static',
     directory: '.' } } },
   'a certificate that is not there': { type: 'websocket',
-    endpoint: { type: 'tcp', port: 1, tls: { certificate: 'none', key: 'x' } } },
+    endpoint: { type: 'tcp', port: 1,
+      tls: { certificate: 'none', key: 'x' } } },
   'an interface that is no address': { type: 'websocket',
     endpoint: { type: 'tcp', port: 1, interface: 'localhost' } },
   'a socket whose name is too long': { type: 'rawsocket',
@@ -186,8 +204,8 @@ for (const [what, transport] of Object.entries(refused)) {
     fs.mkdirSync(deep, { recursive: true });
     write({ realms: [realm('r1')], transports: [
       { endpoint: { type: 'tcp', port: 1 }, ...transport }] });
-    const [checked, started] = [['--check'], []].map((flags) => spawnSync(
-      path.join(build, 'router'), ['--config', file, ...flags],
+    const [checked, started] = [['--check'], []].map((first) => spawnSync(
+      path.join(build, 'router'), ['--config', file, ...first],
       { encoding: 'utf8', timeout: 10000 }));
     assert.equal(checked.status, 2);
     assert.equal(started.status, 2);

@@ -4,7 +4,7 @@
 // naming a checkout of the examples of that time, the originals run too, as
 // they are and with their own configurations; only where to listen is ours.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -205,6 +205,47 @@ test('the original of simple: calls until one is denied', { skip }, () =>
         .map(([, number]) => Number(number)).sort((a, b) => a - b);
       assert.deepEqual(numbers.slice(0, 8), [1, 2, 3, 4, 5, 6, 7, 8]);
     }));
+
+// --- all configurations ------------------------------------------------------
+
+// What is no configuration of a router of today, or asks for what is not here.
+const REFUSED = [
+  [/^work\/votegame\//, /^processes: unknown key/],
+  [/^hello\/_hello_from_depr/, /realms\[0\]\.name: not a valid URI/],
+  [/^xbr\/teststack1\/master\//, /^workers\[0\]\.type: is missing/],
+  [/^benchmark\/websocket\//, /^transports: at least one is wanted/],
+  [/^containers\/max_message_size\/.*-router\.json$/,
+    /^transports: at least one is wanted/],
+  [/^authentication\/tls\/static\/.*config_shared/,
+    /^transports\[1\]\.endpoint: .* port 8080 already/],
+  [/^authentication\/scram\//, /argon2id-13 is not supported/],
+];
+
+/** What --check says, without warnings and the file's name. */
+function mistakes(file) {
+  const run = spawnSync(path.join(build, 'router'), ['--check', '--config',
+    path.join(talk, file)], { encoding: 'utf8',
+    env: { ...process.env, MYSECRET: 'x', MYTICKET: 'x' } });
+  const lines = run.stderr.replaceAll(`${path.join(talk, file)}: `, '')
+    .split('\n').filter((line) => line && !/(^|: )warning: /.test(line));
+  assert.equal(run.status, lines.length ? 2 : 0, `${file}: ${run.stderr}`);
+  return lines;
+}
+
+test('the configurations of all examples', { skip }, () => {
+  const files = fs.readdirSync(talk, { recursive: true }).filter((file) =>
+    /(^|\/)(config[^/]*|\.crossbar\/[^/]*)\.json$/.test(file) &&
+    !/(^|\/)node_modules\//.test(file)).sort();
+  let refused = 0;
+  for (const file of files) {
+    const said = mistakes(file);
+    refused += said.length > 0;
+    const [, reason] = REFUSED.find(([name]) => name.test(file)) ?? [];
+    if (reason ? !reason.test(said[0]) : said.length)
+      assert.fail(`${file}: ${said.join('; ')}`);
+  }
+  console.log(`# ${files.length - refused} of ${files.length} load`);
+});
 
 // --- the travelling salesman -------------------------------------------------
 
