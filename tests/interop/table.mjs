@@ -42,6 +42,8 @@ const suites = [
     feature: (name) => name.split('_')[0] },
   { file: 'test_autobahn_batched.py', client: () => 'Autobahn|Python',
     feature: () => 'batched serializers' },
+  { file: 'test_autobahn_tls.py', client: () => 'Autobahn|Python',
+    feature: () => 'over TLS' },
 ];
 const versions = { 'Autobahn|JS': npmVersion('autobahn'),
   wampy: npmVersion('wampy'), 'Autobahn|Python': pythonVersion() };
