@@ -19,6 +19,7 @@ struct known {
 struct question {
 	struct router *router;
 	struct session *session; /* NULL: nobody waits any more */
+	bool is_further; /* the second matter of its message */
 	enum action action;
 	enum uri_match match;
 	size_t len;
@@ -27,7 +28,7 @@ struct question {
 
 struct authz {
 	struct question *question; /* NULL: none is open */
-	struct verdict verdict;
+	struct verdict verdict, further;
 	struct parcels kept;
 	struct known known[AUTHZ_CACHE];
 	unsigned next; /* place in known */
@@ -100,10 +101,24 @@ struct verdict authz_verdict(const struct session *s)
 			: (struct verdict){ DECISION_NONE, false };
 }
 
+struct verdict authz_further(const struct session *s)
+{
+	return s->authz ? s->authz->further
+			: (struct verdict){ DECISION_NONE, false };
+}
+
+bool authz_was_asked(const struct session *s)
+{
+	return authz_verdict(s).decision != DECISION_NONE ||
+	       authz_further(s).decision != DECISION_NONE;
+}
+
 void authz_done(struct session *s)
 {
-	if (s->authz)
-		s->authz->verdict.decision = DECISION_NONE;
+	if (!s->authz)
+		return;
+	s->authz->verdict.decision = DECISION_NONE;
+	s->authz->further.decision = DECISION_NONE;
 }
 
 /* --- decisions that are known -------------------------------------------- */
@@ -123,12 +138,13 @@ static const struct known *find(const struct authz *a,
 }
 
 /* In the place of the oldest. Without memory it is asked again. */
-static void remember(struct authz *a, const struct question *q)
+static void remember(struct authz *a, const struct question *q,
+		     struct verdict verdict)
 {
 	struct known *k = &a->known[a->next++ % AUTHZ_CACHE];
 
 	free(k->uri);
-	*k = (struct known){ q->action, q->match, a->verdict,
+	*k = (struct known){ q->action, q->match, verdict,
 			     q->len <= AUTHZ_URI_MAX ? malloc(q->len + 1)
 						     : NULL,
 			     q->len };
@@ -144,25 +160,29 @@ static struct verdict verdict_of(bool allow, bool disclose)
 				 allow && disclose };
 }
 
-static void read_answer(struct authz *a, const struct question *q,
-			struct bytes error, const struct value *answer)
+static struct verdict read_answer(struct authz *a, const struct question *q,
+				  struct bytes error,
+				  const struct value *answer)
 {
-	bool allow, disclose, cache;
+	struct verdict verdict = { DECISION_FAILED, false };
+	bool allow;
 
-	a->verdict = (struct verdict){ DECISION_FAILED, false };
 	if (error.len)
-		return;
-	if (value_get_bool(answer, &allow)) {
-		a->verdict = verdict_of(allow, false);
-		return;
-	}
+		return verdict;
+	if (value_get_bool(answer, &allow))
+		return verdict_of(allow, false);
 	if (!value_get_bool(dict_get(answer, "allow"), &allow))
-		return;
-	disclose = value_is_true(dict_get(answer, "disclose"));
-	cache = value_is_true(dict_get(answer, "cache"));
-	a->verdict = verdict_of(allow, disclose);
-	if (cache)
-		remember(a, q);
+		return verdict;
+	verdict = verdict_of(allow, value_is_true(dict_get(answer,
+							   "disclose")));
+	if (value_is_true(dict_get(answer, "cache")))
+		remember(a, q, verdict);
+	return verdict;
+}
+
+static struct verdict *slot_of(struct authz *a, bool is_further)
+{
+	return is_further ? &a->further : &a->verdict;
 }
 
 static void on_answer(void *ctx, struct bytes error,
@@ -173,7 +193,9 @@ static void on_answer(void *ctx, struct bytes error,
 
 	if (s) {
 		s->authz->question = NULL;
-		read_answer(s->authz, q, error, list_at(data->args, 0));
+		*slot_of(s->authz, q->is_further) =
+			read_answer(s->authz, q, error,
+				    list_at(data->args, 0));
 		session_pause(s, PAUSE_DECISION, false);
 		router_resume(q->router, s);
 	}
@@ -225,7 +247,8 @@ static int fill_args(struct arena *a, const struct session *s,
 }
 
 static int send_question(struct router *r, struct session *s,
-			 const struct matter *m, struct bytes message)
+			 const struct matter *m, bool is_further,
+			 struct bytes message)
 {
 	struct question *q = malloc(sizeof *q + m->uri.len);
 	struct value args = value_list();
@@ -234,7 +257,8 @@ static int send_question(struct router *r, struct session *s,
 
 	if (!q)
 		return ERR_NOMEM;
-	*q = (struct question){ r, s, m->action, m->match, m->uri.len };
+	*q = (struct question){ r, s, is_further, m->action, m->match,
+				 m->uri.len };
 	memcpy(q->uri, m->uri.data, m->uri.len);
 	err = said_again ? 0 : authz_keep(s, message);
 	if (!err) {
@@ -252,26 +276,40 @@ static int send_question(struct router *r, struct session *s,
 	return err;
 }
 
-bool authz_ask(struct router *r, struct session *s,
-	       const struct matter *m, struct bytes message)
+static bool ask_about(struct router *r, struct session *s,
+		      const struct matter *m, bool is_further,
+		      struct bytes message)
 {
 	struct authz *a;
 	const struct known *known;
 
-	if (authz_verdict(s).decision != DECISION_NONE ||
-	    access_allows(&s->role->access, m->action, m->uri, m->match))
+	if (access_allows(&s->role->access, m->action, m->uri, m->match))
 		return false;
 	a = authz_of(s);
 	known = a ? find(a, m) : NULL;
 	if (known) {
-		a->verdict = known->verdict;
+		*slot_of(a, is_further) = known->verdict;
 		return false;
 	}
-	if (a && !send_question(r, s, m, message)) {
+	if (a && !send_question(r, s, m, is_further, message)) {
 		session_pause(s, PAUSE_DECISION, true);
 		return true;
 	}
 	if (a)
-		a->verdict.decision = DECISION_FAILED;
+		slot_of(a, is_further)->decision = DECISION_FAILED;
 	return false;
+}
+
+bool authz_ask(struct router *r, struct session *s,
+	       const struct matter *m, struct bytes message)
+{
+	return authz_verdict(s).decision == DECISION_NONE &&
+	       ask_about(r, s, m, false, message);
+}
+
+bool authz_ask_further(struct router *r, struct session *s,
+		       const struct matter *m, struct bytes message)
+{
+	return authz_further(s).decision == DECISION_NONE &&
+	       ask_about(r, s, m, true, message);
 }

@@ -6,6 +6,11 @@
  * answer within ASK_MS, an error, anything else than an answer is a no. Spec:
  * "Authorization" (advanced). May touch ask and the router's cores.
  *
+ * A call of wamp.session.add_testament or wamp.subscription.get_events is
+ * about a second matter, too: publishing at the testament's topic, subscribing
+ * where the history is. That is asked further, when the call itself may be
+ * made; only what both allow is done.
+ *
  * What the role's static permissions allow is not asked about. Who asks is the
  * router's own session, which no authorizer decides over; the sessions that
  * offer the procedure need a role of their own, as nobody could answer for
@@ -46,6 +51,12 @@ bool authz_ask(struct router *r, struct session *s,
 /* About the message that is being handled; DECISION_NONE: the role's
  * permissions decide. */
 struct verdict authz_verdict(const struct session *s);
+/* The same of the second matter of a message. */
+bool authz_ask_further(struct router *r, struct session *s,
+		       const struct matter *matter, struct bytes message);
+struct verdict authz_further(const struct session *s);
+/* Was the message that is being handled kept for a decision? */
+bool authz_was_asked(const struct session *s);
 /* The message is handled. */
 void authz_done(struct session *s);
 

@@ -133,27 +133,76 @@ static meta_fn *find(struct bytes uri)
 	return NULL;
 }
 
+static struct meta_call call_of(struct realm *r, struct session *s,
+				const struct message *m)
+{
+	return (struct meta_call){ .realm = r, .caller = s,
+				   .request = m->request,
+				   .arena = &r->turn->arena };
+}
+
+static bool read_payload(struct meta_call *c, const struct message *m)
+{
+	struct value *args, *kwargs;
+
+	if (payload_decode(c->arena, &m->payload, &c->realm->turn->limits,
+			   &args, &kwargs))
+		return false;
+	c->args = args;
+	c->kwargs = kwargs;
+	return true;
+}
+
 void meta_call(struct realm *r, struct session *s, const struct message *m)
 {
-	struct meta_call c = { .realm = r, .caller = s,
-			       .request = m->request,
-			       .arena = &r->turn->arena };
-	struct value *args, *kwargs;
+	struct meta_call c = call_of(r, s, m);
 	meta_fn *fn = find(m->uri);
 
-	if (!fn) {
+	if (!fn)
 		meta_error(&c, "wamp.error.no_such_procedure", NULL);
-		return;
-	}
-	if (payload_decode(c.arena, &m->payload, &r->turn->limits, &args,
-			   &kwargs)) {
+	else if (!read_payload(&c, m))
 		meta_error(&c, "wamp.error.invalid_argument",
 			   "the arguments can not be read");
-		return;
-	}
-	c.args = args;
-	c.kwargs = kwargs;
-	fn(&c);
+	else
+		fn(&c);
+}
+
+/* --- what else must be permitted ----------------------------------------- */
+
+bool meta_matter(struct realm *r, struct session *s, const struct message *m,
+		 struct matter *out)
+{
+	static const struct {
+		const char *uri;
+		meta_matter_fn *fn;
+	} needing[] = {
+		{ "wamp.session.add_testament", meta_testament_matter },
+		{ "wamp.subscription.get_events", meta_history_matter },
+	};
+	struct meta_call c = call_of(r, s, m);
+
+	for (unsigned i = 0; i < sizeof needing / sizeof *needing; i++)
+		if (bytes_equal_str(m->uri, needing[i].uri))
+			return read_payload(&c, m) && needing[i].fn(&c, out);
+	return false;
+}
+
+bool meta_may(struct meta_call *c, const struct matter *m, const char *text)
+{
+	const struct session *s = c->caller;
+	enum decision decision = authz_further(s).decision;
+
+	if (decision == DECISION_FAILED)
+		meta_error(c, "wamp.error.authorization_failed",
+			   "the authorizer did not decide");
+	else if (decision == DECISION_NO ||
+		 (decision == DECISION_NONE &&
+		  !access_allows(&s->role->access, m->action, m->uri,
+				 m->match)))
+		meta_error(c, "wamp.error.not_authorized", text);
+	else
+		return true;
+	return false;
 }
 
 /* --- events -------------------------------------------------------------- */

@@ -10,10 +10,16 @@
 #ifndef ROUTER_META_H
 #define ROUTER_META_H
 
+#include "router/authorize.h"
 #include "router/realm.h"
 
 /* A CALL, authorised, of a procedure under `wamp.`. */
 void meta_call(struct realm *r, struct session *s, const struct message *m);
+
+/* What such a CALL needs to be permitted beside itself (authorize.h); in the
+ * arena. False: nothing, or it will be refused for its arguments. */
+bool meta_matter(struct realm *r, struct session *s, const struct message *m,
+		 struct matter *out);
 
 void meta_session_joined(struct realm *r, const struct session *s);
 void meta_session_left(struct realm *r, const struct session *s);

@@ -208,19 +208,45 @@ static void answer(struct page *p)
 
 /* --- the procedure ------------------------------------------------------- */
 
-/* "a peer must be allowed to subscribe to a desired subscription first". */
+/* "a peer must be allowed to subscribe to a desired subscription first". The
+ * options are those of such a SUBSCRIBE. */
+static bool matter_of(struct arena *a, const struct subscription *s,
+		      struct matter *out)
+{
+	struct value *options = arena_alloc(a, sizeof *options);
+
+	if (!options)
+		return false;
+	*options = value_dict();
+	if (s->match != URI_EXACT)
+		meta_set(a, options, "match",
+			 value_str(uri_match_name(s->match)));
+	*out = (struct matter){ ACTION_SUBSCRIBE, s->uri, s->match, options };
+	return true;
+}
+
+bool meta_history_matter(struct meta_call *c, struct matter *out)
+{
+	const struct subscription *s;
+	uint64_t id;
+
+	if (!value_get_range(list_at(c->args, 0), 1, WAMP_ID_MAX, &id))
+		return false;
+	s = broker_get(&c->realm->broker, id);
+	return s && matter_of(c->arena, s, out);
+}
+
 static bool may_ask(struct meta_call *c, const struct subscription *s)
 {
-	if (!access_allows(&c->caller->role->access, ACTION_SUBSCRIBE, s->uri,
-			   s->match))
-		meta_error(c, "wamp.error.not_authorized",
-			   "subscribing there is not allowed");
-	else if (!s->history)
+	const struct matter matter = { .action = ACTION_SUBSCRIBE,
+				       .uri = s->uri, .match = s->match };
+
+	if (!meta_may(c, &matter, "subscribing there is not allowed"))
+		return false;
+	if (!s->history)
 		meta_error(c, "wamp.error.history_unavailable",
 			   "the subscription has no event history");
-	else
-		return true;
-	return false;
+	return s->history != NULL;
 }
 
 static void subscription_get_events(struct meta_call *c)

@@ -30,6 +30,14 @@ extern const struct meta_procedure meta_procedure_procedures[];
 extern const struct meta_procedure meta_registration_procedures[];
 extern const struct meta_procedure meta_subscription_procedures[];
 
+/* Of a call's arguments; false: there is none, or they are wrong. */
+typedef bool meta_matter_fn(struct meta_call *c, struct matter *out);
+
+meta_matter_fn meta_testament_matter, meta_history_matter;
+/* Is that permitted, by the caller's authorizer where it was asked, or by its
+ * permissions? On false the call is ended; `text` says what is not. */
+bool meta_may(struct meta_call *c, const struct matter *m, const char *text);
+
 /* One of these ends every call. */
 void meta_result(struct meta_call *c, struct value result);
 void meta_done(struct meta_call *c); /* a RESULT without arguments */

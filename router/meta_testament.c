@@ -63,22 +63,51 @@ static bool read_will(struct meta_call *c, struct last_will *w)
 	return true;
 }
 
-/* As for a PUBLISH. */
-static bool may_publish(struct meta_call *c, struct bytes topic)
+static bool is_topic(const struct session *s, struct bytes topic)
+{
+	return uri_valid(topic, URI_EXACT, s->turn->uri_strict) &&
+	       !uri_reserved(topic);
+}
+
+static struct matter matter_of(const struct last_will *w)
+{
+	return (struct matter){ .action = ACTION_PUBLISH, .uri = w->topic,
+				.options = w->options };
+}
+
+/* Whatever else is wrong with it will be said when it is called. */
+bool meta_testament_matter(struct meta_call *c, struct matter *out)
+{
+	const struct value *options = meta_kwarg(c, "publish_options");
+	struct last_will w = { .options = NULL };
+
+	if (!value_get_str(list_at(c->args, 0), &w.topic) ||
+	    !is_topic(c->caller, w.topic) ||
+	    (options && options->type != VALUE_DICT))
+		return false;
+	w.options = options;
+	*out = matter_of(&w);
+	return true;
+}
+
+/* As for a PUBLISH; what the events will tell of the session with it. */
+static bool may_publish(struct meta_call *c, struct last_will *w)
 {
 	const struct session *s = c->caller;
+	const struct matter matter = matter_of(w);
+	struct verdict verdict = authz_further(s);
 
-	if (!uri_valid(topic, URI_EXACT, s->turn->uri_strict) ||
-	    uri_reserved(topic))
+	if (!is_topic(s, w->topic)) {
 		meta_error(c, "wamp.error.invalid_uri",
 			   "topic: a URI is wanted, not below wamp.");
-	else if (!access_allows(&s->role->access, ACTION_PUBLISH, topic,
-				URI_EXACT))
-		meta_error(c, "wamp.error.not_authorized",
-			   "topic: publishing there is not allowed");
-	else
-		return true;
-	return false;
+		return false;
+	}
+	w->grant = verdict.decision == DECISION_NONE ?
+			   access_grant(&s->role->access, ACTION_PUBLISH,
+					w->topic) :
+			   (struct grant){ .disclose = verdict.disclose };
+	return meta_may(c, &matter,
+			"topic: publishing there is not allowed");
 }
 
 static void refuse(struct meta_call *c, int err)
@@ -100,7 +129,7 @@ static void session_add_testament(struct meta_call *c)
 	struct last_will will;
 	int err;
 
-	if (!read_will(c, &will) || !may_publish(c, will.topic))
+	if (!read_will(c, &will) || !may_publish(c, &will))
 		return;
 	err = testament_add(c->caller, &will);
 	if (err)

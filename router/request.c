@@ -62,25 +62,27 @@ static bool has_options(struct session *s, const struct message *m)
 }
 
 /* By the role's authorizer where one was asked, or its permissions. */
+static bool is_granted(const struct session *s, const struct message *m,
+		       enum uri_match match)
+{
+	enum decision decision = authz_verdict(s).decision;
+
+	return decision == DECISION_NONE ?
+		       access_allows(&s->role->access, actions[m->type],
+				     m->uri, match) :
+		       decision == DECISION_YES;
+}
+
 static bool is_permitted(struct session *s, const struct message *m,
 			 enum uri_match match)
 {
-	switch (authz_verdict(s).decision) {
-	case DECISION_YES:
+	if (is_granted(s, m, match))
 		return true;
-	case DECISION_FAILED:
+	if (authz_verdict(s).decision == DECISION_FAILED)
 		refuse(s, m, "wamp.error.authorization_failed",
 		       "the authorizer did not decide");
-		return false;
-	case DECISION_NONE:
-		if (access_allows(&s->role->access, actions[m->type], m->uri,
-				  match))
-			return true;
-		break;
-	case DECISION_NO:
-		break;
-	}
-	refuse(s, m, "wamp.error.not_authorized", NULL);
+	else
+		refuse(s, m, "wamp.error.not_authorized", NULL);
 	return false;
 }
 
@@ -153,9 +155,14 @@ static bool is_progressive(const struct message *call)
 }
 
 /* The router is the callee, and one that reads its arguments. */
+static bool is_readable(const struct message *call)
+{
+	return !passthru_asked(call->options) && !is_progressive(call);
+}
+
 static void call_router(struct session *s, const struct message *m)
 {
-	if (passthru_asked(m->options) || is_progressive(m))
+	if (!is_readable(m))
 		refuse(s, m, "wamp.error.feature_not_supported",
 		       "the router's procedures read their arguments, and at "
 		       "once");
@@ -285,12 +292,25 @@ static bool is_asked_about(struct router *r, struct session *s,
 	return authz_ask(r, s, &matter, r->message);
 }
 
+/* The second matter of a call that may be made. */
+static bool is_asked_further(struct router *r, struct session *s,
+			     const struct message *m)
+{
+	struct matter matter;
+
+	return s->role->authorizer && m->type == MSG_CALL &&
+	       uri_reserved(m->uri) && is_next_request(s, m->request) &&
+	       is_readable(m) && is_granted(s, m, URI_EXACT) &&
+	       meta_matter(s->realm, s, m, &matter) &&
+	       authz_ask_further(r, s, &matter, r->message);
+}
+
 void router_request(struct router *r, struct session *s,
 		    const struct message *m)
 {
 	unsigned type = (unsigned)m->type;
 
-	if (is_asked_about(r, s, m))
+	if (is_asked_about(r, s, m) || is_asked_further(r, s, m))
 		return;
 	if (type < sizeof handlers / sizeof *handlers && handlers[type])
 		handlers[type](s, m);

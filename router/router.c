@@ -282,8 +282,7 @@ static void receive(struct router *r, struct session *s,
 		undecodable(s, err, &why);
 	} else {
 		/* Once only when it was kept for a decision. */
-		r->received[m.type] +=
-			authz_verdict(s).decision == DECISION_NONE;
+		r->received[m.type] += !authz_was_asked(s);
 		handle(r, s, &m);
 	}
 }

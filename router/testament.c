@@ -9,6 +9,7 @@
 struct testament {
 	struct ring of_session;
 	enum testament_scope scope;
+	struct grant grant;
 	size_t bytes; /* of memory, all in all */
 	/* What follows is in the same piece of memory; MessagePack. */
 	struct bytes topic, options;
@@ -82,6 +83,7 @@ int testament_add(struct session *s, const struct last_will *will)
 {
 	static const struct value none = { .type = VALUE_DICT };
 	struct testament like = { .scope = will->scope,
+				  .grant = will->grant,
 				  .topic = will->topic };
 	struct buf options, payload;
 	int err = check_options(s, will->options);
@@ -133,8 +135,7 @@ static void publish(struct broker *b, struct session *s,
 	if (serializer_msgpack.build(&s->turn->arena, t->options, &options))
 		return; /* out of memory */
 	m.options = &options;
-	broker_publish(b, s, &m, access_grant(&s->role->access,
-					      ACTION_PUBLISH, t->topic));
+	broker_publish(b, s, &m, t->grant);
 }
 
 static void publish_scope(struct broker *b, struct session *s,

@@ -5,10 +5,10 @@
  * once). Spec: "Session Testament" (advanced). May touch base, wamp, session,
  * audience and broker.
  *
- * Whether the session may publish there is asked when a testament is added,
- * so that its owner learns of a refusal; a session's role and its permissions
- * do not change until it ends. How many there may be, and of how many bytes,
- * is the role's limit (`testaments`, `testament_bytes`).
+ * Whether the session may publish there is asked when a testament is added, of
+ * its permissions or its authorizer, so that its owner learns of a refusal;
+ * nobody could be asked any more when it has gone. How many there may be, and
+ * of how many bytes, is the role's limit (`testaments`, `testament_bytes`).
  */
 #ifndef ROUTER_TESTAMENT_H
 #define ROUTER_TESTAMENT_H
@@ -22,6 +22,7 @@ struct last_will {
 	enum testament_scope scope;
 	struct bytes topic;
 	const struct value *options, *args, *kwargs;
+	struct grant grant;
 };
 
 /* ERR_USAGE: options that PUBLISH would refuse; ERR_LIMIT; ERR_NOMEM; others:
