@@ -41,7 +41,7 @@ static int read_ids(struct sorted_ids *out, struct arena *arena,
 	if (!out->ids)
 		return ERR_NOMEM;
 	for (uint32_t i = 0; i < out->count; i++)
-		if (!value_get_uint(list_at(list, i), &out->ids[i]))
+		if (!value_get_id(list_at(list, i), 0, &out->ids[i]))
 			return ERR_USAGE;
 	if (out->count)
 		qsort(out->ids, out->count, sizeof *out->ids, compare_ids);

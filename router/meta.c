@@ -72,7 +72,7 @@ const struct value *meta_kwarg(const struct meta_call *c, const char *key)
 
 bool meta_arg_id(struct meta_call *c, uint32_t at, uint64_t *out)
 {
-	return value_get_range(list_at(c->args, at), 1, WAMP_ID_MAX, out) ||
+	return value_get_id(list_at(c->args, at), 1, out) ||
 	       meta_refuse(c, "an id, 1 to 2^53, is wanted");
 }
 

@@ -55,7 +55,7 @@ static bool read_publication(struct meta_call *c, const char *key,
 {
 	const struct value *v = meta_kwarg(c, key);
 
-	return !v || value_get_range(v, 1, WAMP_ID_MAX, out) ||
+	return !v || value_get_id(v, 1, out) ||
 	       meta_refuse(c, "publications are ids, 1 to 2^53");
 }
 

@@ -89,19 +89,13 @@ struct decoder {
 	struct message *out;
 };
 
-/* JavaScript's encoders of MessagePack and CBOR (wampy's) write an integer
- * that is too long for 32 bits as a double; up to 2^53 that is exact. JSON
- * has integers of every length: a real is no id there. */
+/* JSON has integers of every length: a real is no id there. */
 static bool take_id(const struct decoder *d, const struct value *v,
 		    uint64_t min, uint64_t *out)
 {
-	if (v->type == VALUE_REAL && d->serializer->binary &&
-	    v->real > (double)UINT32_MAX && v->real <= (double)WAMP_ID_MAX &&
-	    v->real == (double)(uint64_t)v->real) {
-		*out = (uint64_t)v->real;
-		return true;
-	}
-	return value_get_range(v, min, WAMP_ID_MAX, out);
+	if (v->type == VALUE_REAL && !d->serializer->binary)
+		return false;
+	return value_get_id(v, min, out);
 }
 
 /* An option that is null is not there: wampy names all that it knows, and

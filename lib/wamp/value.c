@@ -225,6 +225,18 @@ bool value_get_range(const struct value *v, uint64_t min, uint64_t max,
 	return true;
 }
 
+bool value_get_id(const struct value *v, uint64_t min, uint64_t *out)
+{
+	static const double max = 1ULL << 53;
+
+	if (v && v->type == VALUE_REAL && v->real > UINT32_MAX &&
+	    v->real <= max && v->real == (double)(uint64_t)v->real) {
+		*out = (uint64_t)v->real;
+		return true;
+	}
+	return value_get_range(v, min, 1ULL << 53, out);
+}
+
 bool value_is_true(const struct value *v)
 {
 	return v && v->type == VALUE_BOOL && v->boolean;

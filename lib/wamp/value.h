@@ -92,6 +92,10 @@ bool value_get_bin(const struct value *v, struct bytes *out);
 /* An id or a number of the contracts: integer in min … max. */
 bool value_get_range(const struct value *v, uint64_t min, uint64_t max,
 		     uint64_t *out);
+/* An id: as value_get_range up to 2^53, or the double that JavaScript's
+ * encoders of MessagePack and CBOR (wampy's) make of an integer that is too
+ * long for 32 bits; up to 2^53 that is exact. */
+bool value_get_id(const struct value *v, uint64_t min, uint64_t *out);
 bool value_is_true(const struct value *v); /* the boolean true */
 
 /* A deep copy into another arena, strings too; NULL when out of memory or

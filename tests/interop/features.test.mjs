@@ -8,13 +8,15 @@ import { after, before, test } from 'node:test';
 import { tempDir } from '../lib/demo.mjs';
 import { autobahnJs } from './features/autobahn_js.mjs';
 import { config } from './features/config.mjs';
+import { pubsub } from './features/pubsub.mjs';
 import { rpc } from './features/rpc.mjs';
+import { session } from './features/session.mjs';
 import { wampy } from './features/wampy.mjs';
 import { Peer } from './raw.mjs';
 import { startRouter } from './router.mjs';
 
 const clients = [autobahnJs, wampy];
-const features = [...rpc];
+const features = [...rpc, ...pubsub, ...session];
 const rawFeatures = { call_canceling: true, progressive_call_results: true,
   progressive_call_invocations: true };
 const rawRoles = { caller: { features: rawFeatures }, publisher: {},
@@ -64,7 +66,7 @@ for (const client of clients) {
     if (skip) test(`${feature}: ${client.title}`, { skip }, () => {});
     for (const way of skip ? [] : client.ways) {
       test(`${feature}${flaw ? ` (${flaw})` : ''}: ${client.title}, ${way}`,
-        () => run(client, way, feature, scenario));
+        { timeout: 20000 }, () => run(client, way, feature, scenario));
     }
   }
 }

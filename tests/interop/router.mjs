@@ -11,14 +11,14 @@ const answers = (port) => new Promise((resolve) => {
 });
 
 /**
- * @param {{config?: string, files?: number, more?: string[]}} [options] a
- *   configuration's file in place of --open; how many files it may have open;
- *   more flags
+ * @param {{config?: string, files?: number, more?: string[],
+ *   port?: number}} [options] a configuration's file in place of --open; how
+ *   many files it may have open; more flags; a port in place of a free one
  * @returns {Promise<{url: string, port: number, pid: number,
- *   stop: () => Promise<number>}>}
+ *   stop: () => Promise<number>, kill: () => Promise<number>}>}
  */
 export async function startRouter(options = {}) {
-  const port = await freePort();
+  const port = options.port ?? await freePort();
   const url = `ws://127.0.0.1:${port}/ws`;
   const how = options.config ? ['--config', options.config] : ['--open'];
   const command = [path.join(build, 'router'), ...how, '--listen', url,
@@ -32,6 +32,7 @@ export async function startRouter(options = {}) {
   child.unref();
   const ended = new Promise((resolve) => child.on('close', resolve));
   await until('the router', () => answers(port));
+  const end = (signal) => { child.ref(); child.kill(signal); return ended; };
   return { url, port, pid: child.pid,
-    stop: () => { child.ref(); child.kill('SIGTERM'); return ended; } };
+    stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }

@@ -18,7 +18,7 @@ export const config = {
         trustlevel: 7 })],
     procedures: [{ uri: 't.queued.', match: 'prefix', concurrency_max: 1,
       queue: 10 }],
-    store: { 'event-history': [{ uri: 't.history.', match: 'prefix',
+    store: { 'event-history': [{ uri: 't.history', match: 'prefix',
       limit: 10 }] },
   }],
   transports: [{ type: 'web',

@@ -8,7 +8,7 @@
 //   register(uri, endpoint, options) -> {id, revoked, end()}
 //   subscribe(uri, handler, options) -> {id, revoked, end()}
 //   publish(uri, args, kwargs, options) -> publication, acknowledged
-//   leave(), drop()
+//   leave(), drop(), reopen(), nudge() if it has to be told of a loss
 //
 // Options are the specification's, `onProgress` of a call in addition; payloads
 // are {args, kwargs}; what goes wrong is a Failure.

@@ -55,6 +55,7 @@ static void test_listing__all_conditions_must_hold(void **state)
 		{ "", true, true, false },
 		/* each condition by itself */
 		{ "'eligible':[$a]", true, false, false },
+		{ "'eligible':[$a.0]", true, false, false }, /* wampy's */
 		{ "'eligible':[$k,$a]", true, true, false },
 		{ "'eligible_authid':['kim']", false, true, false },
 		{ "'eligible_authid':['x','$n']", true, false, false },

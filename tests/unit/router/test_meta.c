@@ -54,6 +54,9 @@ static void test_meta__session_count_list_get(void **state)
 	hears(&t.a, "[8,48,5,{},'wamp.error.no_such_session']");
 	say(&t.a, "[48,6,{},'wamp.session.get']");
 	hears(&t.a, "[8,48,6,{},'wamp.error.invalid_argument',*]");
+	/* as wampy says it in MessagePack and CBOR */
+	say(&t.a, "[48,7,{},'wamp.session.get',[%llu.0]]", id_of(&t.b));
+	hears(&t.a, "[50,7,{},[{'session':*,*}]]");
 	trio_deinit(&t);
 }
 

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <math.h>
+
 #include "tests/unit/base/fail_malloc.h"
 
 static struct arena arena;
@@ -71,6 +73,32 @@ static void test_value__ranges_include_both_ends(void **state)
 	assert_true(value_get_range(&top, 1, 1ull << 53, &u));
 	assert_false(value_get_range(&over, 1, 1ull << 53, &u));
 	assert_false(value_get_range(&real, 1, 10, &u));
+}
+
+/* What JavaScript's binary encoders make of long integers is an id; what is
+ * short, broken or beyond is none. */
+static void test_value__ids_may_be_long_doubles(void **state)
+{
+	const struct value first = value_real(4294967296.0),
+			   last = value_real(9007199254740992.0);
+	const struct value none[] = {
+		value_real(5), value_real(4294967295.0),
+		value_real(4294967296.5), value_real(9007199254740994.0),
+		value_real(-4294967296.0), value_real(1e300),
+		value_real(NAN), value_real(INFINITY),
+		value_real(-INFINITY), value_int(0), value_bool(true),
+		value_int((1ll << 53) + 1),
+	};
+	const struct value seven = value_int(7);
+	uint64_t u;
+
+	(void)state;
+	assert_true(value_get_id(&first, 1, &u) && u == 1ull << 32);
+	assert_true(value_get_id(&last, 1, &u) && u == 1ull << 53);
+	assert_true(value_get_id(&seven, 1, &u) && u == 7);
+	assert_false(value_get_id(NULL, 1, &u));
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_false(value_get_id(&none[i], 1, &u));
 }
 
 static void test_value__dict_set_replaces_and_keeps_order(void **state)
@@ -215,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_value__an_integer_is_no_bool_nor_a_real),
 		cmocka_unit_test(test_value__unsigned_only_above_int64),
 		cmocka_unit_test(test_value__ranges_include_both_ends),
+		cmocka_unit_test(test_value__ids_may_be_long_doubles),
 		cmocka_unit_test(test_value__dict_set_replaces_and_keeps_order),
 		cmocka_unit_test(test_value__lists_grow),
 		cmocka_unit_test(test_value__a_copy_shares_nothing),
