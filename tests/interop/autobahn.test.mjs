@@ -1,5 +1,5 @@
-// Autobahn|JS as caller, callee, publisher and subscriber, over JSON and
-// MessagePack and across the two.
+// Autobahn|JS as caller, callee, publisher and subscriber, over JSON,
+// MessagePack and CBOR and across them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import autobahn from 'autobahn';
@@ -9,6 +9,7 @@ import { startRouter } from './router.mjs';
 const serializers = {
   json: () => new autobahn.serializer.JSONSerializer(),
   msgpack: () => new autobahn.serializer.MsgpackSerializer(),
+  cbor: () => new autobahn.serializer.CBORSerializer(),
 };
 const values = [null, true, false, 0, -1, 2 ** 53, 1.5, '', 'snow ☃ and 𝄞',
   [], {}, [1, [2, [3]]], { a: { b: [null, 'c'] } }, 'x'.repeat(5000)];
@@ -43,8 +44,8 @@ async function fails(promise, uri) {
 
 let number = 0;
 
-for (const [one, two] of [['json', 'json'], ['msgpack', 'msgpack'],
-  ['json', 'msgpack'], ['msgpack', 'json']]) {
+for (const [one, two] of Object.keys(serializers).flatMap((one) =>
+  Object.keys(serializers).map((two) => [one, two]))) {
   const pair = `callee and subscriber ${one}, caller and publisher ${two}`;
 
   test(`calls: ${pair}`, async () => {

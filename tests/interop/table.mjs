@@ -18,16 +18,19 @@ const pythonVersion = () => execFileSync(PYTHON, ['-c',
   'import autobahn; print(autobahn.__version__)'], { encoding: 'utf8' })
   .trim();
 
+const acrossSerializers = (name) =>
+  (/callee and subscriber/.test(name) ?
+    'all four roles, across serializers' : name);
+
 /** Who it is about, and the words of a test's name that say what it does.
  * @type {{file: string, client: (name: string) => string,
  *   feature: (name: string) => string,
  *   note?: (name: string) => string | undefined}[]} */
 const suites = [
   { file: 'autobahn.test.mjs', client: () => 'Autobahn|JS',
-    feature: (name) => name.split(':')[0] },
+    feature: acrossSerializers },
   { file: 'wampy.test.mjs', client: () => 'wampy',
-    feature: (name) => (/^callee and subscriber/.test(name) ?
-      'all four roles' : name.split(':')[0]) },
+    feature: acrossSerializers },
   { file: 'features.test.mjs', client: (name) => name
     .replace(/^.*: /, '').split(',')[0],
   feature: (name) => name.split(':')[0].replace(/ \(.*/, ''),
