@@ -36,6 +36,8 @@ struct principal {
 	char *secret; /* the ticket, or WAMP-CRA's key; never logged */
 	char *salt;   /* WAMP-CRA's, NULL: none; SCRAM's, in base64 */
 	uint64_t iterations, key_bytes;
+	bool argon2; /* SCRAM's kdf, in place of PBKDF2 */
+	uint64_t memory; /* argon2's, in KiB */
 	struct scram_keys scram;
 	uint8_t *keys; /* cryptosign: of CRYPTOSIGN_KEY_BYTES each */
 	unsigned key_count;

@@ -142,16 +142,21 @@ static bool read_keys(const struct value *dict, struct principal *p)
 static bool read_scram(const struct value *dict, struct principal *p)
 {
 	struct bytes kdf, stored, server;
+	uint64_t least;
 
 	if (value_get_str(dict_get(dict, "kdf"), &kdf) &&
-	    !bytes_equal_str(kdf, "pbkdf2"))
+	    !keys_read_kdf(kdf, &p->argon2))
+		return false;
+	least = p->argon2 ? 1 : SCRAM_ITERATIONS_MIN;
+	if (p->argon2 &&
+	    !value_get_range(dict_get(dict, "memory"), 1, UINT32_MAX,
+			     &p->memory))
 		return false;
 	return value_get_str(dict_get(dict, "stored-key"), &stored) &&
 	       value_get_str(dict_get(dict, "server-key"), &server) &&
 	       keys_read_scram(stored, p->scram.stored) &&
 	       keys_read_scram(server, p->scram.server) && p->salt &&
-	       keys_is_salt(p->salt) &&
-	       p->iterations >= SCRAM_ITERATIONS_MIN;
+	       !keys_read_salt(&p->salt) && p->iterations >= least;
 }
 
 /* What the method needs for its challenge. */

@@ -125,6 +125,13 @@ static int challenge_cra(struct router *r, struct session *s,
 	return buf_add_bytes(&a->text, text);
 }
 
+/* How the client is to derive its key. */
+static void show_kdf(const struct principal *p, struct scram_user *user)
+{
+	user->argon2 = p->argon2;
+	user->memory = p->memory;
+}
+
 static int pretend_scram(struct router *r, const struct authn_attempt *a,
 			 struct scram_user *user)
 {
@@ -133,12 +140,15 @@ static int pretend_scram(struct router *r, const struct authn_attempt *a,
 	};
 	const struct principal *model;
 	char *salt = arena_alloc(&r->turn.arena, SCRAM_SALT_SIZE);
+	int err = ERR_NOMEM;
 
-	if (!salt || choose_model(r, a, &nobody, &model))
-		return ERR_NOMEM;
-	return scram_pretend(pretending(r), bytes_str(a->authid),
-			     bytes_str(model->salt), model->iterations, salt,
-			     user);
+	if (salt && !choose_model(r, a, &nobody, &model))
+		err = scram_pretend(pretending(r), bytes_str(a->authid),
+				    bytes_str(model->salt), model->iterations,
+				    salt, user);
+	if (!err)
+		show_kdf(model, user);
+	return err;
 }
 
 static int challenge_scram(struct router *r, struct session *s,
@@ -153,6 +163,7 @@ static int challenge_scram(struct router *r, struct session *s,
 		user.salt = bytes_str(p->salt);
 		user.iterations = p->iterations;
 		user.keys = p->scram;
+		show_kdf(p, &user);
 	} else if (pretend_scram(r, a, &user)) {
 		return ERR_NOMEM;
 	}

@@ -102,22 +102,40 @@ static void read_scram_key(struct cfg *c, const json_t *json,
 	free(text);
 }
 
+/* The router tells it to clients, and derives nothing itself. */
+static void read_kdf(struct cfg *c, const json_t *json, struct principal *p)
+{
+	char *name = NULL;
+
+	cfg_string(c, json, "kdf", false, &name);
+	if (name && !keys_read_kdf(bytes_str(name), &p->argon2))
+		cfg_fail(c, "kdf", "accepted are pbkdf2, argon2id-13");
+	free(name);
+	p->iterations = SCRAM_ITERATIONS_MIN;
+	read_range(c, json, "iterations",
+		   p->argon2 ? 1 : SCRAM_ITERATIONS_MIN,
+		   PBKDF2_ITERATIONS_MAX, &p->iterations);
+	if (!p->argon2)
+		return;
+	read_range(c, json, "memory", 1, UINT32_MAX, &p->memory);
+	if (!json_object_get(json, "memory"))
+		cfg_fail(c, "memory", "is missing, in KiB");
+}
+
 static void read_scram(struct cfg *c, const json_t *json, struct principal *p)
 {
-	char *kdf = NULL;
+	int err = 0;
 
-	cfg_string(c, json, "kdf", false, &kdf);
-	if (kdf && strcmp(kdf, "pbkdf2"))
-		cfg_fail(c, "kdf", "%s is not supported; accepted is pbkdf2",
-			 kdf);
-	free(kdf);
-	p->iterations = SCRAM_ITERATIONS_MIN;
-	read_range(c, json, "iterations", SCRAM_ITERATIONS_MIN,
-		   PBKDF2_ITERATIONS_MAX, &p->iterations);
+	read_kdf(c, json, p);
 	cfg_string(c, json, "salt", true, &p->salt);
-	if (p->salt && !keys_is_salt(p->salt))
-		cfg_fail(c, "salt", "wanted are %d to %d bytes, in base64",
-			 SCRAM_SALT_BYTES_MIN, SCRAM_SALT_BYTES_MAX);
+	if (p->salt)
+		err = keys_read_salt(&p->salt);
+	if (err == ERR_NOMEM)
+		cfg_fail(c, "salt", "out of memory");
+	else if (err)
+		cfg_fail(c, "salt", "wanted are %d to %d bytes, in base64 or "
+				    "hex", SCRAM_SALT_BYTES_MIN,
+			 SCRAM_SALT_BYTES_MAX);
 	read_scram_key(c, json, "stored-key", p->scram.stored);
 	read_scram_key(c, json, "server-key", p->scram.server);
 }

@@ -8,8 +8,9 @@
  *   wampcra      {type: static, users: {AUTHID: {secret | secret_file, role,
  *                salt?, iterations?, keylen?}}}; with a salt the secret is the
  *                derived key, in base64
- *   scram        {type: static, principals: {AUTHID: {kdf: pbkdf2, iterations,
- *                salt, stored-key, server-key, role}}}
+ *   scram        {type: static, principals: {AUTHID: {kdf: pbkdf2 |
+ *                argon2id-13, iterations, memory?, salt, stored-key,
+ *                server-key, role}}}
  *   cryptosign   {type: static, principals: {AUTHID: {authorized_keys: [HEX],
  *                role}}}
  *   tls          {type: static, principals: {AUTHID: {certificate-sha1,
@@ -21,8 +22,7 @@
  * All but cookie may be {type: dynamic, authenticator: URI,
  * authenticator-realm?, authenticator-role?} instead. Left out, and named in a
  * warning: {type: function}, cryptosign's trustroots and the ways of proxies.
- * Not supported, and named in the error: the kdf argon2id-13 and channel
- * binding.
+ * Not supported is channel binding.
  */
 #ifndef ROUTER_CONFIG_AUTH_H
 #define ROUTER_CONFIG_AUTH_H

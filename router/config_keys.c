@@ -1,6 +1,7 @@
 #include "router/config_keys.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int digit(uint8_t c)
@@ -38,13 +39,33 @@ bool keys_read_scram(struct bytes text, uint8_t key[SHA256_BYTES])
 	       len == SHA256_BYTES;
 }
 
-bool keys_is_salt(const char *text)
+int keys_read_salt(char **text)
 {
 	uint8_t raw[SCRAM_SALT_BYTES_MAX];
 	size_t len = 0;
+	bool is_hex = hex_decode(bytes_str(*text), raw, sizeof raw, &len);
+	char *base64;
 
-	return base64_decode(bytes_str(text), raw, sizeof raw, &len) &&
-	       len >= SCRAM_SALT_BYTES_MIN;
+	if (!is_hex && !base64_decode(bytes_str(*text), raw, sizeof raw, &len))
+		return ERR_MALFORMED;
+	if (len < SCRAM_SALT_BYTES_MIN)
+		return ERR_MALFORMED;
+	base64 = is_hex ? malloc(SCRAM_SALT_SIZE) : NULL;
+	if (is_hex && !base64)
+		return ERR_NOMEM;
+	if (!is_hex)
+		return 0;
+	base64_encode(bytes_of(raw, len), base64);
+	free(*text);
+	*text = base64;
+	return 0;
+}
+
+bool keys_read_kdf(struct bytes name, bool *argon2)
+{
+	*argon2 = bytes_equal_str(name, "argon2id13") ||
+		  bytes_equal_str(name, "argon2id-13");
+	return *argon2 || bytes_equal_str(name, "pbkdf2");
 }
 
 bool keys_is_sha1(const char *text)

@@ -182,7 +182,7 @@ int scram_pretend(struct bytes secret, struct bytes authid, struct bytes like,
 	user->authid = authid;
 	user->salt = bytes_str(salt);
 	user->iterations = iterations;
-	user->draft = false;
+	user->draft = user->argon2 = false;
 	/* Nobody knows a ClientKey whose hash this is. */
 	err = pretend_bytes(secret, authid, "stored", user->keys.stored,
 			    SHA256_BYTES);
@@ -210,15 +210,20 @@ static int fill_challenge(struct arena *a, const struct scram_user *user,
 	} parts[] = {
 		{ "nonce", value_str(nonce) },
 		{ "salt", value_text(user->salt) },
-		{ "kdf", value_str("pbkdf2") },
+		{ "kdf", value_str(!user->argon2 ? "pbkdf2"
+				   : user->draft ? "argon2id-13"
+						 : "argon2id13") },
 		{ "iterations", value_uint(user->iterations) },
-		{ "memory", value_null() },
+		{ "memory", user->argon2 ? value_uint(user->memory)
+					 : value_null() },
 	};
+	/* The draft's clients can not read that "memory", which comes last,
+	 * is null. */
+	bool short_of = user->draft && !user->argon2;
 	int err = 0;
 
-	/* The draft's clients can not read "memory", which comes last. */
-	for (size_t i = 0; !err && i < sizeof parts / sizeof *parts -
-						user->draft; i++)
+	for (size_t i = 0; !err && i < sizeof parts / sizeof *parts - short_of;
+	     i++)
 		err = dict_set(a, extra, parts[i].key, parts[i].value);
 	return err;
 }

@@ -4,8 +4,9 @@
  * to the client that it knows the keys. Spec: "Salted Challenge Response
  * Authentication" (advanced profile, method "wamp-scram"), RFC 5802, RFC 7677.
  *
- * Not here: kdf "argon2id13" (OpenSSL 3.0 has none) and channel binding, both
- * refused by name. Names and passwords are normalized as far as ASCII goes:
+ * Not here: channel binding, and a client's derivation by "argon2id13"
+ * (OpenSSL 3.0 has none), both refused by name; a router only tells its client
+ * how a key was derived. Names and passwords are normalized as far as ASCII goes:
  * control characters are refused; other UTF-8 is taken as it is, that is, as
  * in SASLprep's normal form already. Pure functions, randomness is an
  * argument; base, wamp and this library.
@@ -42,6 +43,8 @@ struct scram_user {
 	struct bytes authid;
 	struct bytes salt; /* base64 */
 	uint64_t iterations;
+	bool argon2;     /* the kdf is argon2id13, not pbkdf2 */
+	uint64_t memory; /* argon2's, in KiB */
 	struct scram_keys keys;
 	/* As Autobahn|Python and Crossbar.io do it by the name "scram", after
 	 * an earlier draft: AuthMessage has an empty channel binding. */

@@ -219,7 +219,6 @@ const REFUSED = [
     /^transports: at least one is wanted/],
   [/^authentication\/tls\/static\/.*config_shared/,
     /^transports\[1\]\.endpoint: .* port 8080 already/],
-  [/^authentication\/scram\//, /argon2id-13 is not supported/],
 ];
 
 /** What --check says, without warnings and the file's name. */

@@ -128,6 +128,48 @@ static void test_authn__scram_needs_a_nonce(void **state)
 	door_close(&d);
 }
 
+/* How the key was derived is the client's to know: the router has only to say
+ * it, to those who do not exist as well. */
+static void test_authn__scram_by_argon2(void **state)
+{
+	static const char *const names[] = { "kim", "lea" };
+	struct scram_client c;
+	struct value *extra;
+	struct buf signature;
+	struct door d;
+
+	(void)state;
+	scram_door(&d);
+	d.kim.argon2 = true;
+	d.kim.memory = 512;
+	for (unsigned i = 0; i < 2; i++) {
+		knock(&d, "scram", names[i], "'nonce':'AAAA'");
+		hears(&d.peer, "[4,'scram',{*'kdf':'argon2id-13',"
+			       "'iterations':4096,'memory':512}]");
+		knock(&d, "wamp-scram", names[i], "'nonce':'AAAA'");
+		hears(&d.peer, "[4,'wamp-scram',{*'kdf':'argon2id13',"
+			       "'iterations':4096,'memory':512}]");
+	}
+	scram_client_init(&c, bytes_str("kim"), bytes_str("s3cret"),
+			  (const uint8_t[SCRAM_RANDOM_BYTES]){ 1, 2 });
+	{
+		char nonce[96];
+
+		snprintf(nonce, sizeof nonce, "'nonce':'%s'", c.nonce);
+		knock(&d, "wamp-scram", "kim", nonce);
+	}
+	extra = (struct value *)challenge(&d, "wamp-scram");
+	/* What kim's key in this test is really made by. */
+	assert_int_equal(dict_set(&d.arena, extra, "kdf", value_str("pbkdf2")),
+			 0);
+	buf_init(&signature);
+	assert_int_equal(scram_answer(&c, extra, &signature, NULL), 0);
+	answer(&d, &signature);
+	hears(&d.peer, "[2,*'authid':'kim'*");
+	scram_client_deinit(&c);
+	door_close(&d);
+}
+
 /* As the draft wants it, which is all that some clients know. */
 static void test_authn__scram_of_the_draft(void **state)
 {
@@ -454,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_authn__scram),
 		cmocka_unit_test(test_authn__scram_needs_a_nonce),
 		cmocka_unit_test(test_authn__scram_of_the_draft),
+		cmocka_unit_test(test_authn__scram_by_argon2),
 		cmocka_unit_test(test_authn__cryptosign),
 		cmocka_unit_test(
 			test_authn__tickets_travel_over_confidential_links),

@@ -297,10 +297,13 @@ static const struct {
 	  "*auth.wampcra.users: joe: no realm has a role ghost" },
 	{ AUTH("'scram':{'type':'static','principals':{'sam':"
 	       "{'role':'anonymous','kdf':'argon2id-13'}}}"),
-	  "*sam.kdf: argon2id-13 is not supported; accepted is pbkdf2" },
+	  "*sam.memory: is missing, in KiB" },
+	{ AUTH("'scram':{'type':'static','principals':{'sam':"
+	       "{'role':'anonymous','kdf':'scrypt'}}}"),
+	  "*sam.kdf: accepted are pbkdf2, argon2id-13" },
 	{ AUTH("'scram':{'type':'static','principals':{'sam':"
 	       "{'role':'anonymous','salt':'c2hvcnQ='}}}"),
-	  "*sam.salt: wanted are 8 to 64 bytes, in base64" },
+	  "*sam.salt: wanted are 8 to 64 bytes, in base64 or hex" },
 	{ AUTH("'scram':{'type':'static','principals':{'sam':"
 	       "{'role':'anonymous','salt':'aBc+fx0NAVA=',"
 	       "'stored-key':'00'}}}"),

@@ -31,6 +31,8 @@ static void load(struct config *c, const char *text, const char *wanted)
 #define NODE(workers) "{'version':2,'workers':[" workers "]}"
 #define ROUTER(realms, transports)                                            \
 	"{'type':'router','realms':[" realms "],'transports':[" transports "]}"
+#define KEY "'e796c2f0a51770303ee4616bc630a66774d51a55003154aff2a54ec7c4ac0e38'"
+#define KEYS "'stored-key':" KEY ",'server-key':" KEY ",'role':'anonymous'"
 #define PATHS(paths)                                                          \
 	NODE(ROUTER("{" REALM "}",                                            \
 		    "{'type':'web'," AT("1") ",'paths':{" paths "}}"))
@@ -139,6 +141,30 @@ static void test_node__ways_to_join(void **state)
 	config_deinit(&c);
 }
 
+/* Crossbar.io's salts are in hex; argon2's iterations may be few. */
+static void test_node__scram(void **state)
+{
+	const struct principal *all;
+	struct config c;
+
+	(void)state;
+	load(&c, NODE(ROUTER("{" REALM "}",
+		      "{'type':'websocket'," AT("1") ",'auth':{'scram':{"
+		      "'type':'static','principals':{"
+		      "'kim':{'kdf':'argon2id-13','memory':512,'iterations':3,"
+		      "'salt':'3bc3ca01dd1d501ca1c22e1c5d7d16fe'," KEYS "},"
+		      "'sam':{'kdf':'pbkdf2','memory':-1,"
+		      "'salt':'O8PKAd0dUByhwi4cXX0W/g=='," KEYS "}}}}}")),
+	     "");
+	all = c.transports[0].authn.ways[AUTHN_SCRAM].principals;
+	assert_string_equal(all[0].salt, "O8PKAd0dUByhwi4cXX0W/g==");
+	assert_string_equal(all[1].salt, all[0].salt);
+	assert_true(all[0].argon2 && !all[1].argon2);
+	assert_int_equal(all[0].memory, 512);
+	assert_int_equal(all[0].iterations, 3);
+	config_deinit(&c);
+}
+
 static void test_node__paths(void **state)
 {
 	struct config c;
@@ -212,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_node__permissions),
 		cmocka_unit_test(test_node__from_the_environment),
 		cmocka_unit_test(test_node__ways_to_join),
+		cmocka_unit_test(test_node__scram),
 		cmocka_unit_test(test_node__paths),
 		cmocka_unit_test(test_node__store_and_options),
 		cmocka_unit_test(test_node__every_option_is_named),
