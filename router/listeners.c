@@ -108,6 +108,14 @@ static int on_opening(void *ctx, struct bytes cookie, bool secure,
 			   secure, headers, tag);
 }
 
+static void on_full(void *ctx)
+{
+	const struct listener *l = ctx;
+
+	log_line(LOG_WARN, "%u connections are all that are accepted: others "
+		 "are refused", l->of->descriptors.connections_max);
+}
+
 /* --- opening one --------------------------------------------------------- */
 
 static int load_pages(struct listener *l, struct why *why)
@@ -158,12 +166,15 @@ static struct server *make_server(struct listener *l, const char *ws_path)
 		.limits = wire_limits(&limits_joining),
 		/* RawSocket says it before the role is known. */
 		.message_max = listener_message_max(l->of->config),
+		.half_open_max = l->of->descriptors.half_open_max,
+		.connections_max = l->of->descriptors.connections_max,
 		.tls = l->tls,
 		.http = on_http,
 		.origin = on_origin,
 		.body_max = on_body,
 		.opening = on_opening,
 		.accepted = on_accepted,
+		.full = on_full,
 		.ctx = l,
 	};
 
@@ -230,8 +241,11 @@ static int open_one(struct listener *l, bool is_first, struct why *why)
 int listeners_open(struct listeners *l, struct why *why)
 {
 	unsigned count = l->config->transport_count;
-	int err = 0;
+	int err = descriptors_share(descriptors_raise(), count,
+				    &l->descriptors, why);
 
+	if (err)
+		return err;
 	l->all = calloc(count, sizeof *l->all);
 	if (!l->all)
 		return why_set(why, ERR_NOMEM, "out of memory");

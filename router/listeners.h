@@ -12,6 +12,7 @@
 #define ROUTER_LISTENERS_H
 
 #include "router/config.h"
+#include "router/descriptors.h"
 #include "router/options.h"
 #include "router/web.h"
 #include "router/wire.h"
@@ -25,6 +26,7 @@ struct listeners {
 	struct loop *loop;
 	struct router *router;
 	struct wires *wires;
+	struct descriptors descriptors; /* each listener's share */
 	void (*measure)(void *ctx, struct metrics *out); /* for /metrics */
 	void *measure_ctx;
 	struct listener *all; /* owned; one a transport */

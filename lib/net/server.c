@@ -27,6 +27,16 @@ struct listener {
 
 /* --- accepting ----------------------------------------------------------- */
 
+static bool is_full(struct server *s)
+{
+	if (s->connections < s->config.connections_max)
+		return false;
+	if (!s->told_full && s->config.full)
+		s->config.full(s->config.ctx);
+	s->told_full = true;
+	return true;
+}
+
 static void accept_one(struct listener *l)
 {
 	struct server *s = l->server;
@@ -47,7 +57,7 @@ static void accept_one(struct listener *l)
 		return;
 	}
 	stream_nodelay(stream);
-	http_conn_start(s, stream, s->connections >= s->config.connections_max);
+	http_conn_start(s, stream, is_full(s));
 	http_conns_limit(s);
 }
 
@@ -233,8 +243,12 @@ struct server *server_new(struct loop *l, const struct server_config *config)
 
 void server_conn_gone(struct server *s)
 {
+	unsigned max = s->config.connections_max;
+
 	assert(s->connections);
 	s->connections--;
+	if (s->connections < max - max / 10)
+		s->told_full = false;
 	if (s->freed && !s->open_listeners && !s->connections)
 		free(s);
 }

@@ -84,6 +84,9 @@ struct server_config {
 	 * GET and HEAD are spoken there. */
 	size_t (*body_max)(void *ctx, struct bytes path);
 	uint32_t later_ms; /* for an answer to come; 0: 600,000 */
+	/* Somebody is refused as connections_max are there; not said again
+	 * before a tenth of them has gone. NULL: nobody wants to know. */
+	void (*full)(void *ctx);
 	/* Fills the response. */
 	void (*http)(void *ctx, const struct http_request *request,
 		     struct http_response *response);

@@ -61,6 +61,7 @@ struct server {
 	unsigned connections; /* both, and transports */
 	unsigned open_listeners;
 	bool stopped, freed;
+	bool told_full; /* and not yet well below it again */
 };
 
 /* A connection was accepted: takes the stream. `full`: only to say so, in its

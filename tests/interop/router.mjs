@@ -1,5 +1,6 @@
 // Starts the router of the build for an interop test, open to anyone.
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { build, freePort, until } from '../lib/demo.mjs';
@@ -11,9 +12,10 @@ const answers = (port) => new Promise((resolve) => {
 });
 
 /**
- * @param {{config?: string, files?: number, more?: string[],
+ * @param {{config?: string, files?: number, log?: string, more?: string[],
  *   port?: number}} [options] a configuration's file in place of --open; how
- *   many files it may have open; more flags; a port in place of a free one
+ *   many files it may have open; a file for its log; more flags; a port in
+ *   place of a free one
  * @returns {Promise<{url: string, port: number, pid: number,
  *   stop: () => Promise<number>, kill: () => Promise<number>}>}
  */
@@ -23,10 +25,12 @@ export async function startRouter(options = {}) {
   const how = options.config ? ['--config', options.config] : ['--open'];
   const command = [path.join(build, 'router'), ...how, '--listen', url,
     ...(options.more ?? [])];
+  const stdio = ['ignore', 'ignore',
+    options.log ? fs.openSync(options.log, 'a') : 'ignore'];
   const child = options.files ?
     spawn('sh', ['-c', `ulimit -n ${options.files}; exec "$@"`, 'sh',
-      ...command], { stdio: 'ignore' }) :
-    spawn(command[0], command.slice(1), { stdio: 'ignore' });
+      ...command], { stdio }) :
+    spawn(command[0], command.slice(1), { stdio });
   // A test that fails does not stop it: it goes with this process.
   process.on('exit', () => child.kill('SIGKILL'));
   child.unref();

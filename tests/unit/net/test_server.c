@@ -245,12 +245,22 @@ static void test_server__upgraded_is_not_half_open(void **state)
 		raw_close(&others[i]);
 }
 
+static unsigned full_count;
+
+static void count_full(void *ctx)
+{
+	(void)ctx;
+	full_count++;
+}
+
 static void test_server__connections_max(void **state)
 {
 	struct fixture *f = *state;
 	struct raw third, second;
 
 	f->w.config.connections_max = 2;
+	f->w.config.full = count_full;
+	full_count = 0;
 	world_start(&f->w);
 	raw_upgrade(&f->r, &f->w, "wamp.2.json");
 	raw_connect(&second, &f->w);
@@ -259,6 +269,12 @@ static void test_server__connections_max(void **state)
 	raw_expect_status(&third, 503);
 	raw_expect_end(&third);
 	raw_close(&third);
+	assert_int_equal(full_count, 1);
+	raw_connect(&third, &f->w);
+	raw_text(&third, "GET /hello HTTP/1.1\r\n");
+	raw_expect_status(&third, 503);
+	raw_close(&third);
+	assert_int_equal(full_count, 1); /* it is known */
 	raw_close(&second);
 	raw_text(&f->r, "");
 	/* There is room again. */
