@@ -158,6 +158,19 @@ static void note_partial(struct transport *t)
 	}
 }
 
+static void note_output(struct transport *t, size_t output);
+
+/* A socket gives many such pieces in a turn, and nothing is written before its
+ * end: who asks much must be read no more in between, or its answers would
+ * pass output_max though it reads them. */
+static void note_answers(struct transport *t)
+{
+	size_t output = transport_output(t);
+
+	if (output >= t->limits.output_max / 2)
+		note_output(t, output);
+}
+
 static void on_data(void *ctx, struct bytes data)
 {
 	struct transport *t = ctx;
@@ -171,6 +184,8 @@ static void on_data(void *ctx, struct bytes data)
 		transport_fail(t, code, what);
 	else
 		note_partial(t);
+	if (t->state == TRANSPORT_OPEN && !stream_is_closing(t->stream))
+		note_answers(t);
 }
 
 static void on_ended(void *ctx, const char *why)

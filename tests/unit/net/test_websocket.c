@@ -411,6 +411,34 @@ static void test_websocket__drained_when_it_reads_on(void **state)
 	assert_int_equal(s->drained, 1);
 }
 
+static bool has_all(void *ctx)
+{
+	return ((struct raw *)ctx)->in.len == 100000 * (2 + 100);
+}
+
+/* Much more than output_max is asked for in one turn. */
+static void test_websocket__who_asks_much_is_read_in_portions(void **state)
+{
+	struct fixture *f = *state;
+	static const char text[100] = { 0 };
+	struct session *s = &f->w.sessions[0];
+
+	f->w.config.limits.output_max = 200000;
+	fixture_upgrade(f, "wamp.2.msgpack");
+	stream_read(f->r.stream, false);
+	for (int i = 0; i < 100000; i++)
+		raw_frame(&f->r, BINARY, text, sizeof text);
+	for (int i = 0; i < 100; i++) {
+		turn(&f->w);
+		assert_false(s->closed);
+		assert_true(transport_output(s->t) < 200000);
+	}
+	/* It reads on, and nothing is missing. */
+	stream_read(f->r.stream, true);
+	until(&f->w, has_all, &f->r);
+	assert_false(s->closed);
+}
+
 static void test_websocket__ping_flood_without_reading(void **state)
 {
 	struct fixture *f = *state;
@@ -497,6 +525,7 @@ int main(void)
 		FIXTURE_TEST(test_websocket__slow_reader_is_cut_by_output_max),
 		FIXTURE_TEST(test_websocket__slow_reader_is_cut_by_stall),
 		FIXTURE_TEST(test_websocket__drained_when_it_reads_on),
+		FIXTURE_TEST(test_websocket__who_asks_much_is_read_in_portions),
 		FIXTURE_TEST(test_websocket__ping_flood_without_reading),
 		FIXTURE_TEST(test_websocket__pause_and_resume),
 		FIXTURE_TEST(test_websocket__stopped_process_is_not_silence),
