@@ -1,5 +1,6 @@
-/* One connection of the server: requests and answers (upgrades are in
- * server_upgrade.c, RawSocket's in server_raw.c). */
+/* One connection of the server: its states and requests (what it is answered is
+ * in server_answer.c, upgrades in server_upgrade.c, RawSocket's handshake in
+ * server_raw.c). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,6 @@
 
 enum { LINGER_MS = 2000 };
 
-struct http_later {
-	struct http_conn *conn; /* NULL: it is gone */
-	http_gone_fn *gone;     /* or NULL */
-	void *ctx;
-};
-
 static uint64_t now_ms(const struct http_conn *c)
 {
 	return loop_now_ms(c->server->loop);
@@ -24,7 +19,7 @@ static uint64_t now_ms(const struct http_conn *c)
 
 /* --- states -------------------------------------------------------------- */
 
-static void set_state(struct http_conn *c, enum http_state to)
+void http_conn_set_state(struct http_conn *c, enum http_state to)
 {
 	static const bool allowed[HTTP_STATES][HTTP_STATES] = {
 		[HTTP_READING][HTTP_ANSWERING] = true,
@@ -40,7 +35,7 @@ static void set_state(struct http_conn *c, enum http_state to)
 	c->state = to;
 }
 
-static void wait_for(struct http_conn *c, uint32_t limit_ms)
+void http_conn_wait_for(struct http_conn *c, uint32_t limit_ms)
 {
 	c->due_ms = now_ms(c) + limit_ms;
 	stream_wake_by(c->stream, c->due_ms);
@@ -61,8 +56,7 @@ static void enlist(struct http_conn *c, struct http_conns *list)
 	c->list = list;
 }
 
-/* It got on: others are older now, or belong to another list than it. */
-static void move_to(struct http_conn *c, struct http_conns *list)
+void http_conn_move_to(struct http_conn *c, struct http_conns *list)
 {
 	forget(c);
 	enlist(c, list);
@@ -72,19 +66,6 @@ void http_conns_limit(struct server *s)
 {
 	while (s->half_open.count > s->config.half_open_max)
 		http_conn_drop(TAILQ_FIRST(&s->half_open.all));
-}
-
-/* Whose answer comes later speaks to nobody, and is told so. */
-static void detach(struct http_conn *c)
-{
-	struct http_later *later = c->later;
-
-	if (!later)
-		return;
-	c->later = NULL;
-	later->conn = NULL;
-	if (later->gone)
-		later->gone(later->ctx);
 }
 
 static void free_conn(struct http_conn *c)
@@ -100,133 +81,20 @@ void http_conn_drop(struct http_conn *c)
 		return;
 	forget(c);
 	stream_close(c->stream);
-	detach(c);
+	http_conn_detach(c);
 }
 
 /* Nothing more will be read: the answer is written, then the end. Closing
  * with unread bytes would take the answer back from the peer (RST). */
 void http_conn_linger(struct http_conn *c)
 {
-	set_state(c, HTTP_LINGERING);
-	move_to(c, &c->server->half_open);
+	http_conn_set_state(c, HTTP_LINGERING);
+	http_conn_move_to(c, &c->server->half_open);
 	buf_deinit(&c->in);
-	wait_for(c, LINGER_MS);
+	http_conn_wait_for(c, LINGER_MS);
 	stream_shutdown(c->stream);
 	stream_read(c->stream, true);
-	detach(c);
-}
-
-/* --- answers ------------------------------------------------------------- */
-
-void http_conn_refuse(struct http_conn *c, unsigned status,
-		      const char *what)
-{
-	struct buf *out = stream_out(c->stream);
-	const char *headers = status == 405   ? "Allow: GET, HEAD\r\n"
-			      : status == 426 ? "Sec-WebSocket-Version: 13\r\n"
-						"Upgrade: websocket\r\n"
-					      : NULL;
-
-	if (http_write_head(out, status, "text/plain; charset=utf-8",
-			    strlen(what) + 1, headers, false) ||
-	    buf_printf(out, "%s\n", what)) {
-		http_conn_drop(c);
-		return;
-	}
-	stream_dirty(c->stream);
-	http_conn_linger(c);
-}
-
-static int write_response(struct http_conn *c, const struct http_response *r,
-			  bool head)
-{
-	struct buf *out = stream_out(c->stream);
-	bool body = !head && r->status != 304 && r->body.len;
-	int err = http_write_head(out, r->status, r->content_type, r->body.len,
-				  r->headers, c->keep_alive);
-
-	if (!err && body && r->copy)
-		err = buf_add_bytes(out, r->body);
-	else if (!err && body)
-		stream_tail(c->stream, r->body);
-	stream_dirty(c->stream);
-	return err;
-}
-
-static void respond(struct http_conn *c, const struct http_response *r,
-		    bool head)
-{
-	set_state(c, HTTP_ANSWERING);
-	wait_for(c, c->server->config.idle_ms);
-	if (write_response(c, r, head))
-		http_conn_drop(c);
-}
-
-struct http_later *http_later(const struct http_request *request,
-			      http_gone_fn *gone, void *ctx)
-{
-	struct http_conn *c = request->conn;
-	struct server *s = c->server;
-	struct http_later *later = s->waiting.count < s->config.waiting_max ?
-					   malloc(sizeof *later) :
-					   NULL;
-
-	if (!later)
-		return NULL;
-	*later = (struct http_later){ c, gone, ctx };
-	c->later = later;
-	set_state(c, HTTP_WAITING);
-	move_to(c, &s->waiting);
-	wait_for(c, s->config.later_ms);
-	return later;
-}
-
-void http_answer(struct http_later *later,
-		 const struct http_response *response)
-{
-	struct http_conn *c = later->conn;
-
-	free(later);
-	if (!c)
-		return;
-	c->later = NULL;
-	move_to(c, &c->server->half_open);
-	stream_read(c->stream, false);
-	respond(c, response, false);
-	http_conns_limit(c->server);
-}
-
-/* Its path and query are in the request; the whole of it is there. */
-static void answer(struct http_conn *c, const struct http_head *head,
-		   struct bytes query, struct bytes body)
-{
-	struct server *s = c->server;
-	struct http_response response = { .status = 404 };
-	struct http_request request = {
-		.path = buf_bytes(&c->path),
-		.query = query,
-		.head = head->head,
-		.post = head->post,
-		.options = head->options,
-		.host = head->value[HTTP_HOST],
-		.if_none_match = head->value[HTTP_IF_NONE_MATCH],
-		.accept_encoding = head->value[HTTP_ACCEPT_ENCODING],
-		.content_type = head->value[HTTP_CONTENT_TYPE],
-		.origin = head->value[HTTP_ORIGIN],
-		.cors_headers = head->value[HTTP_CORS_HEADERS],
-		.body = body,
-		.peer = c->peer,
-		.secure = stream_is_secure(c->stream),
-		.local = c->local && !http_is_forwarded(head),
-		.conn = c,
-	};
-
-	c->keep_alive = head->keep_alive;
-	stream_read(c->stream, false);
-	if (s->config.http)
-		s->config.http(s->config.ctx, &request, &response);
-	if (c->state == HTTP_READING)
-		respond(c, &response, head->head);
+	http_conn_detach(c);
 }
 
 /* --- it becomes a transport ---------------------------------------------- */
@@ -324,7 +192,7 @@ static bool on_request(struct http_conn *c, const struct http_head *head,
 			go_on(c, head);
 		return false;
 	}
-	answer(c, head, query,
+	http_conn_answer(c, head, query,
 	       bytes_of(c->in.data + length, head->body_bytes));
 	return !stream_is_closing(c->stream) && c->state != HTTP_LINGERING;
 }
@@ -339,7 +207,7 @@ static bool on_head(struct http_conn *c, size_t length)
 	const char *what;
 	unsigned status = http_parse_request(text, &head, &what);
 
-	move_to(c, &c->server->half_open);
+	http_conn_move_to(c, &c->server->half_open);
 	if (status) {
 		http_conn_refuse(c, status, what);
 		return false;
@@ -413,7 +281,7 @@ static void on_data(void *ctx, struct bytes data)
 		return;
 	if (!c->in.len && c->state == HTTP_READING &&
 	    (c->served || !stream_is_secure(c->stream))) /* else TLS began it */
-		wait_for(c, c->server->config.head_ms);
+		http_conn_wait_for(c, c->server->config.head_ms);
 	if (buf_add_bytes(&c->in, data)) {
 		http_conn_drop(c);
 		return;
@@ -431,13 +299,13 @@ static void next_request(struct http_conn *c)
 		http_conn_linger(c);
 		return;
 	}
-	set_state(c, HTTP_READING);
+	http_conn_set_state(c, HTTP_READING);
 	c->served = true;
 	if (c->in.len) {
-		wait_for(c, c->server->config.head_ms);
+		http_conn_wait_for(c, c->server->config.head_ms);
 	} else {
 		buf_deinit(&c->in);
-		wait_for(c, c->server->config.idle_ms);
+		http_conn_wait_for(c, c->server->config.idle_ms);
 	}
 	stream_trim(c->stream);
 	stream_read(c->stream, true);
@@ -511,6 +379,6 @@ void http_conn_start(struct server *s, struct stream *stream, bool full)
 	stream_handle(stream, &stream_handler, c);
 	enlist(c, &s->half_open);
 	s->connections++;
-	wait_for(c, s->config.head_ms);
+	http_conn_wait_for(c, s->config.head_ms);
 	stream_read(stream, true);
 }

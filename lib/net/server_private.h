@@ -1,8 +1,8 @@
 /*
  * server_private: what server.c (listening, counting), server_http.c (one
- * connection until it is a transport or over), server_upgrade.c (one that asks
- * for a WebSocket) and server_raw.c (one that says it speaks RawSocket) share.
- * Nobody else includes it.
+ * connection until it is a transport or over), server_answer.c (what it is
+ * answered), server_upgrade.c (one that asks for a WebSocket) and server_raw.c
+ * (one that says it speaks RawSocket) share. Nobody else includes it.
  */
 #ifndef NET_SERVER_PRIVATE_H
 #define NET_SERVER_PRIVATE_H
@@ -69,12 +69,23 @@ struct server {
 void http_conn_start(struct server *s, struct stream *stream, bool full);
 /* Closes it at once. */
 void http_conn_drop(struct http_conn *c);
+/* One of its allowed moves. */
+void http_conn_set_state(struct http_conn *c, enum http_state to);
+/* It is closed unless it gets on within this time. */
+void http_conn_wait_for(struct http_conn *c, uint32_t limit_ms);
+/* It got on: others are older now, or belong to another list than it. */
+void http_conn_move_to(struct http_conn *c, struct http_conns *list);
 /* So many speak HTTP or nothing yet as may: the oldest go. */
 void http_conns_limit(struct server *s);
 /* Nothing more will be read: what is in the output is written, then the end. */
 void http_conn_linger(struct http_conn *c);
 /* Answers so, and lingers. `what` is text for people. */
 void http_conn_refuse(struct http_conn *c, unsigned status, const char *what);
+/* The request that is whole: its path is in c->path. Asks the program. */
+void http_conn_answer(struct http_conn *c, const struct http_head *head,
+		      struct bytes query, struct bytes body);
+/* Whose answer comes later speaks to nobody, and is told so. */
+void http_conn_detach(struct http_conn *c);
 /* It becomes a transport, whose gone and ctx are filled in here; c is no more.
  * The answer to its handshake is in the output; `rest`, in c->in, came with
  * its handshake. */
