@@ -61,7 +61,7 @@ static struct bytes pretending(const struct router *r)
 }
 
 /* Whom somebody who does not exist is like: one of those who do, always the
- * same for this name as long as the router runs. `none`: there is nobody. */
+ * same for this name. `none`: there is nobody. */
 static int choose_model(const struct router *r, const struct authn_attempt *a,
 			const struct principal *none,
 			const struct principal **out)

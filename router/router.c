@@ -52,6 +52,12 @@ int router_init(struct router *r, const struct router_config *config)
 	return 0;
 }
 
+void router_pretend(struct router *r,
+		    const uint8_t key[ROUTER_PRETEND_BYTES])
+{
+	memcpy(r->pretend, key, sizeof r->pretend);
+}
+
 void router_deinit(struct router *r)
 {
 	locals_deinit(r);

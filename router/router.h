@@ -13,6 +13,7 @@
 #include "router/realm.h"
 
 enum {
+	ROUTER_PRETEND_BYTES = 16,
 	HELLO_MS = 15000,    /* to have joined */
 	GOODBYE_MS = 1000,   /* to answer our GOODBYE */
 };
@@ -32,7 +33,8 @@ struct router {
 	struct role own_role;      /* of whom the router asks as */
 	struct cookies cookies;
 	struct bytes message; /* that is being handled */
-	uint8_t pretend[16]; /* secret: challenges of who does not exist */
+	/* A secret: challenges of who does not exist are made of it. */
+	uint8_t pretend[ROUTER_PRETEND_BYTES];
 	size_t session_count;
 	uint64_t joined_total;
 	uint64_t received[MSG_YIELD + 1]; /* by type, since the start */
@@ -50,6 +52,10 @@ struct router_config {
 /* 0 or ERR_NOMEM. */
 int router_init(struct router *r, const struct router_config *config)
 	MUST_CHECK;
+/* Who does not exist is challenged with a salt made of this, which stays the
+ * same when the router is started again; without it, of something random. */
+void router_pretend(struct router *r,
+		    const uint8_t key[ROUTER_PRETEND_BYTES]);
 /* All sessions are lost. */
 void router_deinit(struct router *r);
 

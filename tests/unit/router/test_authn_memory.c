@@ -268,7 +268,7 @@ static void test_memory__of_each_method(void **state)
 /* The question, the answer and what follows from it. */
 static void test_memory__of_authenticators_answers(void **state)
 {
-	static char with_key[160];
+	static char with_key[160], with_scram[320];
 	struct entry entries[] = {
 		{ "anonymous", AUTHN_ANONYMOUS, NULL,
 		  .verdict = "{'role':'keeper','authid':'kim'}" },
@@ -278,13 +278,24 @@ static void test_memory__of_authenticators_answers(void **state)
 		  .verdict = "{'role':'keeper','secret':'s3cret'}" },
 		{ "cryptosign", AUTHN_CRYPTOSIGN, prove_key,
 		  .verdict = with_key },
+		{ "wamp-scram", AUTHN_SCRAM, prove_scram,
+		  .verdict = with_scram },
 	};
+	char stored[2 * SHA256_BYTES + 1], server[2 * SHA256_BYTES + 1];
+	struct scram_keys keys;
 	uint8_t key[CRYPTOSIGN_KEY_BYTES];
 	char hex[2 * CRYPTOSIGN_KEY_BYTES + 1];
 
 	(void)state;
 	assert_int_equal(cryptosign_public_key(seed, key), 0);
 	bytes_hex(bytes_of(key, sizeof key), hex);
+	assert_int_equal(scram_derive(bytes_str("s3cret"), bytes_str(SALT),
+				      4096, &keys, NULL), 0);
+	bytes_hex(bytes_of(keys.stored, SHA256_BYTES), stored);
+	bytes_hex(bytes_of(keys.server, SHA256_BYTES), server);
+	snprintf(with_scram, sizeof with_scram,
+		 "{'role':'keeper','salt':'" SALT "','iterations':4096,"
+		 "'stored-key':'%s','server-key':'%s'}", stored, server);
 	snprintf(with_key, sizeof with_key,
 		 "{'role':'keeper','pubkey':['%s']}", hex);
 	for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++)

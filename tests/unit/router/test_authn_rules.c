@@ -1,8 +1,10 @@
 /* What each method keeps to: an answer counts once and in time, and who does
  * not exist is told what others with a wrong secret are. */
+#include <unistd.h>
+
 #include "door.h"
 
-#include "router/join.h"
+#include "router/machine.h"
 
 #define VIOLATION "[3,*'wamp.error.protocol_violation']"
 
@@ -294,6 +296,48 @@ static void test_authn__who_does_not_exist_is_like_one_who_does(void **state)
 	door_close(&d);
 }
 
+/* The same machine makes up the same salts after a restart, another one does
+ * not. */
+static void test_authn__a_made_up_salt_outlives_a_restart(void **state)
+{
+	static const char *const ids[] = {
+		"0123456789abcdef0123456789abcdef\n",
+		"0123456789abcdef0123456789abcdef\n",
+		"f123456789abcdef0123456789abcdef\n",
+	};
+	char salts[3][SCRAM_SALT_SIZE], file[] = "/tmp/manyhands-id-XXXXXX";
+	uint8_t key[SHA256_BYTES];
+	struct bytes salt;
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct door d;
+
+		assert_int_equal(pwrite(fd, ids[i], 33, 0), 33);
+		assert_int_equal(machine_key_of(file, "test", key), 0);
+		house_open(&d, AUTHN_SCRAM);
+		router_pretend(&d.room.router, key);
+		knock(&d, "wamp-scram", "lea", "'nonce':'AAAA'");
+		assert_true(value_get_str(dict_get(challenge(&d, "wamp-scram"),
+						   "salt"), &salt));
+		snprintf(salts[i], sizeof salts[i], "%.*s", (int)salt.len,
+			 (const char *)salt.data);
+		door_close(&d);
+	}
+	assert_string_equal(salts[0], salts[1]);
+	assert_string_not_equal(salts[0], salts[2]);
+	/* What is no id is none, and no file is none. */
+	assert_int_equal(pwrite(fd, "uninitialized\n", 14, 0), 14);
+	assert_int_equal(machine_key_of(file, "test", key), ERR_IO);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(machine_key_of(file, "test", key), ERR_IO);
+	unlink(file);
+	close(fd);
+	assert_int_equal(machine_key_of(file, "test", key), ERR_IO);
+}
+
 static void test_authn__a_way_without_users(void **state)
 {
 	struct buf proof;
@@ -376,6 +420,8 @@ int main(void)
 		cmocka_unit_test(test_authn__nonsense_is_told_the_same),
 		cmocka_unit_test(
 			test_authn__who_does_not_exist_is_like_one_who_does),
+		cmocka_unit_test(
+			test_authn__a_made_up_salt_outlives_a_restart),
 		cmocka_unit_test(test_authn__a_way_without_users),
 		cmocka_unit_test(test_authn__a_name_is_a_text),
 		cmocka_unit_test(test_authn__the_order_is_the_clients),
