@@ -38,7 +38,7 @@ const tsp = (type, rows, dimension = rows.length) =>
   `EDGE_WEIGHT_TYPE : ${type}\nNODE_COORD_SECTION\n` +
   `${rows.map((r, i) => `${i + 1} ${r}`).join('\n')}\nEOF\n`;
 const routerConfig = { version: 2,
-  realms: [{ name: 'realm1', roles: [] }],
+  realms: [{ name: 'realm1', roles: [{ name: 'anonymous', permissions: [] }] }],
   transports: [{ type: 'web', endpoint: { type: 'tcp', port: 1 },
     paths: { ws: { type: 'websocket',
       auth: { ticket: { type: 'static', principals: {} } } } } }] };
