@@ -79,7 +79,11 @@ int access_seal(struct access *a)
 
 const struct permission *access_find(const struct access *a, struct bytes uri)
 {
-	return uri_map_best(&a->map, uri);
+	void *found = uri_map_get(&a->map, URI_EXACT, uri);
+
+	if (!found)
+		found = uri_map_best_wildcard(&a->map, uri);
+	return found ? found : uri_map_best(&a->map, uri);
 }
 
 struct grant access_grant(const struct access *a, enum action action,
@@ -108,7 +112,7 @@ static bool decides_over(const struct permission *a,
 			 const struct permission *b)
 {
 	if (a->match != b->match)
-		return a->match < b->match; /* exact, prefix, wildcard */
+		return a->match == URI_EXACT || b->match == URI_PREFIX;
 	if (a->match == URI_PREFIX)
 		return a->uri.len > b->uri.len;
 	return uri_wildcard_beats(a->uri, b->uri);

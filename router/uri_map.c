@@ -223,7 +223,7 @@ static void *best_prefix(const struct uri_map *map, struct bytes uri)
 	return item;
 }
 
-static void *best_wildcard(const struct uri_map *map, struct bytes uri)
+void *uri_map_best_wildcard(const struct uri_map *map, struct bytes uri)
 {
 	const struct uri_entry *best = NULL;
 	uint16_t dots = map->wildcard_count ? dots_in(uri) : 0;
@@ -241,7 +241,7 @@ void *uri_map_best(const struct uri_map *map, struct bytes uri)
 
 	if (!item)
 		item = best_prefix(map, uri);
-	return item ? item : best_wildcard(map, uri);
+	return item ? item : uri_map_best_wildcard(map, uri);
 }
 
 void uri_map_matching(const struct uri_map *map, struct bytes uri,

@@ -45,6 +45,9 @@ void *uri_map_remove(struct uri_map *map, enum uri_match match,
  * else the wildcard with the longest first portion, and so on. */
 void *uri_map_best(const struct uri_map *map, struct bytes uri);
 
+/* The same, but of wildcards alone. */
+void *uri_map_best_wildcard(const struct uri_map *map, struct bytes uri);
+
 /* All that match a concrete URI, each one once: exact, prefixes from short to
  * long, wildcards. Nothing may be added or removed meanwhile. */
 typedef void uri_map_fn(void *ctx, void *item);

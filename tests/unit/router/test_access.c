@@ -44,13 +44,18 @@ static void test_access__the_best_match_decides(void **state)
 	allow(&a, "", URI_PREFIX, ALLOW_ALL);
 	allow(&a, "a.secret.", URI_PREFIX, 0);
 	allow(&a, "a.secret.open", URI_EXACT, 1 << ACTION_CALL);
-	allow(&a, "b..c", URI_WILDCARD, 0); /* loses to the prefix "" */
+	allow(&a, "b..c", URI_WILDCARD, 1 << ACTION_CALL);
+	allow(&a, "b.", URI_PREFIX, 0); /* loses to the wildcard */
+	allow(&a, "b.d.c", URI_EXACT, 0);
 	assert_int_equal(access_seal(&a), 0);
 	assert_true(may(&a, ACTION_CALL, "a.b", URI_EXACT));
 	assert_false(may(&a, ACTION_CALL, "a.secret.x", URI_EXACT));
 	assert_true(may(&a, ACTION_CALL, "a.secret.open", URI_EXACT));
 	assert_false(may(&a, ACTION_REGISTER, "a.secret.open", URI_EXACT));
 	assert_true(may(&a, ACTION_CALL, "b.x.c", URI_EXACT));
+	assert_false(may(&a, ACTION_PUBLISH, "b.x.c", URI_EXACT));
+	assert_false(may(&a, ACTION_CALL, "b.d.c", URI_EXACT));
+	assert_false(may(&a, ACTION_CALL, "b.x", URI_EXACT));
 	access_deinit(&a);
 }
 
@@ -80,6 +85,31 @@ static void test_access__patterns_may_not_shadow(void **state)
 }
 
 /* A wider denial does not matter where a narrower permission decides. */
+/* A wildcard decides over a prefix, as in Crossbar.io. */
+static void test_access__patterns_and_the_wildcard_among_them(void **state)
+{
+	struct access a;
+
+	(void)state;
+	access_init(&a, 1);
+	allow(&a, "open.", URI_PREFIX, 1 << ACTION_SUBSCRIBE);
+	allow(&a, "open..secret", URI_WILDCARD, 0);
+	allow(&a, "shut.", URI_PREFIX, 0);
+	allow(&a, "shut..open", URI_WILDCARD, 1 << ACTION_SUBSCRIBE);
+	assert_int_equal(access_seal(&a), 0);
+	assert_true(may(&a, ACTION_SUBSCRIBE, "open.x", URI_EXACT));
+	assert_false(may(&a, ACTION_SUBSCRIBE, "open.x.secret", URI_EXACT));
+	assert_false(may(&a, ACTION_SUBSCRIBE, "open.", URI_PREFIX));
+	assert_false(may(&a, ACTION_SUBSCRIBE, "open.x", URI_PREFIX));
+	assert_false(may(&a, ACTION_SUBSCRIBE, "open..", URI_WILDCARD));
+	assert_true(may(&a, ACTION_SUBSCRIBE, "open..public", URI_WILDCARD));
+	assert_true(may(&a, ACTION_SUBSCRIBE, "shut.x.open", URI_EXACT));
+	assert_true(may(&a, ACTION_SUBSCRIBE, "shut..open", URI_WILDCARD));
+	assert_false(may(&a, ACTION_SUBSCRIBE, "shut..", URI_WILDCARD));
+	assert_false(may(&a, ACTION_SUBSCRIBE, "shut.", URI_PREFIX));
+	access_deinit(&a);
+}
+
 static void test_access__narrow_permission_in_a_wide_denial(void **state)
 {
 	struct access a;
@@ -235,6 +265,8 @@ int main(void)
 		cmocka_unit_test(test_access__denied_by_default),
 		cmocka_unit_test(test_access__the_best_match_decides),
 		cmocka_unit_test(test_access__patterns_may_not_shadow),
+		cmocka_unit_test(
+			test_access__patterns_and_the_wildcard_among_them),
 		cmocka_unit_test(
 			test_access__narrow_permission_in_a_wide_denial),
 		cmocka_unit_test(test_access__one_permission_a_pattern),
