@@ -330,7 +330,8 @@ static void tell_revoked(struct session *s, uint64_t registration,
 	(void)session_send(s, &m);
 }
 
-/* All but `kept` go. */
+/* All but `kept` go. The reason is a URI, as Crossbar.io's is: Autobahn|Python
+ * takes another text for a protocol violation and leaves. */
 static void evict(struct dealer *d, struct registration *r,
 		  const struct callee *kept)
 {
@@ -340,8 +341,7 @@ static void evict(struct dealer *d, struct registration *r,
 
 		if (c == kept)
 			continue;
-		tell_revoked(c->session, r->id,
-			     "replaced by force_reregister");
+		tell_revoked(c->session, r->id, "wamp.error.unregistered");
 		callee_remove(d, c);
 	}
 }

@@ -29,7 +29,8 @@ async function start(name, json) {
 }
 
 before(async () => {
-  plain = await start('plain', config({ cookie: {} }));
+  plain = await start('plain', config({ cookie: {},
+    anonymous: { type: 'static', role: 'guest' } }));
   dynamic = await start('dynamic', config({
     anonymous: { type: 'dynamic', authenticator: 'com.example.anyone' },
     wampcra: { type: 'dynamic', authenticator: 'com.example.secret' },
@@ -109,6 +110,22 @@ async function wampyJoin(options) {
   const details = await client.connect();
   await client.disconnect();
   return details;
+}
+
+test('Autobahn|JS: nobody by anonymous', async () => {
+  const details = await autobahnJoin(plain.url, {});
+  assert.equal(details.authrole, 'guest');
+  assert.equal(details.authmethod, 'anonymous');
+});
+
+test('wampy: nobody by anonymous', async () => {
+  const details = await wampyJoin({});
+  assert.equal(details.authrole, 'guest');
+  assert.equal(details.authmethod, 'anonymous');
+});
+
+for (const client of ['Autobahn|JS', 'wampy']) {
+  test(`${client}: sam by scram`, { skip: 'the client has none' }, () => {});
 }
 
 const byWampy = {

@@ -2,12 +2,10 @@
 // over each of its serializers and transports. A test's name is
 // `feature: client, way`; what a client has not is skipped with the reason.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { tempDir } from '../lib/demo.mjs';
+import { root } from '../lib/demo.mjs';
 import { autobahnJs } from './features/autobahn_js.mjs';
-import { config } from './features/config.mjs';
 import { pubsub } from './features/pubsub.mjs';
 import { rpc } from './features/rpc.mjs';
 import { session } from './features/session.mjs';
@@ -22,18 +20,11 @@ const rawFeatures = { call_canceling: true, progressive_call_results: true,
 const rawRoles = { caller: { features: rawFeatures }, publisher: {},
   callee: { features: rawFeatures }, subscriber: {} };
 
-const dir = tempDir();
-const file = path.join(dir, 'router.json');
+const file = path.join(root, 'tests/interop/features/config.json');
 let router;
 
-before(async () => {
-  fs.writeFileSync(file, JSON.stringify(config));
-  router = await startRouter({ config: file });
-});
-after(async () => {
-  assert.equal(await router.stop(), 0);
-  fs.rmSync(dir, { recursive: true });
-});
+before(async () => { router = await startRouter({ config: file }); });
+after(async () => { assert.equal(await router.stop(), 0); });
 
 let number = 0;
 

@@ -18,13 +18,20 @@ def free_port():
 
 
 class Router:
-    """`with Router() as url`: open to anyone, or with a configuration."""
+    """`with Router() as url`: open to anyone, or with a configuration; on a
+    port of its own, or one that was another's."""
 
-    def __init__(self, config=None):
+    def __init__(self, config=None, port=None):
         self.config = config
+        self.port = port or free_port()
+        self.killed = False
+
+    def kill(self):
+        self.killed = True
+        self.process.kill()
+        self.process.wait()
 
     def __enter__(self):
-        self.port = free_port()
         args = [BUILD / "router"]
         if self.config:
             self.config["transports"][0]["endpoint"]["port"] = self.port
@@ -45,6 +52,8 @@ class Router:
         raise RuntimeError("the router does not start")
 
     def __exit__(self, *_):
+        if self.killed:
+            return
         self.process.terminate()
         if self.process.wait(10) != 0:
             raise RuntimeError(f"the router ended with "

@@ -18,12 +18,23 @@ const pythonVersion = () => execFileSync(PYTHON, ['-c',
   'import autobahn; print(autobahn.__version__)'], { encoding: 'utf8' })
   .trim();
 
+const ACROSS = 'all four roles, across serializers';
 const acrossSerializers = (name) =>
-  (/callee and subscriber/.test(name) ?
-    'all four roles, across serializers' : name);
+  (/callee and subscriber/.test(name) ? ACROSS :
+    /realm/.test(name) ? 'an unknown realm' : 'a caller leaves');
+const byFeature = {
+  feature: (name) => name.split(':')[0].replace(/ \(.*/, ''),
+  note: (name) => /\((.*)\): /.exec(name)?.[1],
+};
+const dynamic = (name) => /authenticator|authorizer/.exec(name)?.[0];
+const authentication = (name) => (dynamic(name) ? `dynamic ${dynamic(name)}` :
+  name.replace(/^[^:]*: \w+ by /, '').replace(/_.*/, ''));
+const inPython = (name) => ({ echo: 'calls', errors: 'errors of a callee',
+  events: 'events' }[name.split('_')[0]] ?? ACROSS);
 
-/** Who it is about, and the words of a test's name that say what it does.
- * @type {{file: string, client: (name: string) => string,
+/** Who it is about (nobody: it is left out), and the words of a test's name
+ * that say what it does.
+ * @type {{file: string, client: (name: string) => string | false,
  *   feature: (name: string) => string,
  *   note?: (name: string) => string | undefined}[]} */
 const suites = [
@@ -31,18 +42,17 @@ const suites = [
     feature: acrossSerializers },
   { file: 'wampy.test.mjs', client: () => 'wampy',
     feature: acrossSerializers },
-  { file: 'features.test.mjs', client: (name) => name
-    .replace(/^.*: /, '').split(',')[0],
-  feature: (name) => name.split(':')[0].replace(/ \(.*/, ''),
-  note: (name) => /\((.*)\): /.exec(name)?.[1] },
-  { file: 'auth.test.mjs',
-    client: (name) => (/wampy/.test(name) ? 'wampy' : 'Autobahn|JS'),
-    feature: (name) => name.replace(/^[^:]*: \w+ by /, '') },
+  { file: 'features.test.mjs', ...byFeature,
+    client: (name) => name.replace(/^.*: /, '').split(',')[0] },
+  { file: 'auth.test.mjs', feature: authentication,
+    client: (name) => (/cookie/.test(name) ? false :
+      /wampy/.test(name) ? 'wampy' : 'Autobahn|JS') },
   { file: 'test_autobahn.py', client: () => 'Autobahn|Python',
-    feature: (name) => name.replace(/( (json|msgpack|cbor))+$/, '')
-      .replaceAll('_', ' ') },
+    feature: inPython },
+  { file: 'test_autobahn_features.py', client: () => 'Autobahn|Python',
+    ...byFeature },
   { file: 'test_autobahn_auth.py', client: () => 'Autobahn|Python',
-    feature: (name) => name.split('_')[0] },
+    feature: authentication },
   { file: 'test_autobahn_batched.py', client: () => 'Autobahn|Python',
     feature: () => 'batched serializers' },
   { file: 'test_autobahn_tls.py', client: () => 'Autobahn|Python',
@@ -69,9 +79,10 @@ function seen() {
   const features = {};
   for (const { file, client, feature, note } of suites) {
     for (const { name, pass, skip } of run(file)) {
+      if (!client(name)) continue;
       const clients = features[feature(name)] ??= {};
       const counts = clients[client(name)] ??= { passed: 0, all: 0 };
-      counts.said = skip ?? note?.(name);
+      counts.said ??= skip ?? note?.(name);
       if (skip) continue;
       counts.all++;
       counts.passed += pass;
@@ -82,12 +93,13 @@ function seen() {
 
 const cell = (text) => text.replaceAll('|', '\\|');
 
-/** How many tests passed, or of how many, and what is to be said of them. */
+/** How many tests passed, or of how many, and what they have shown. */
 function shown(counts) {
   if (!counts) return '';
   const { passed, all, said } = counts;
-  const number = passed === all ? all : `${passed} of ${all}`;
-  return [all ? String(number) : '', said ?? ''].filter(Boolean).join('; ');
+  const number = passed === all ? `${all}` : `${passed} of ${all}`;
+  if (!said) return number;
+  return all ? `${said} (${number})` : said;
 }
 
 function clientRows() {

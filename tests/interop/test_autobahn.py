@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Autobahn|Python as caller, callee, publisher and subscriber, over JSON and
-MessagePack and across the two. Prints a line per check, then
+"""Autobahn|Python as caller, callee, publisher and subscriber, over JSON,
+MessagePack and CBOR and across them. Prints a line per check, then
 `N passed, N failed`."""
 import asyncio
+import itertools
 import sys
 import traceback
 
@@ -13,7 +14,7 @@ from autobahn.wamp.types import (CallOptions, CallResult, PublishOptions,
 
 from router import Router
 
-# Everything that both serializers can say.
+# Everything that all serializers can say.
 VALUES = [None, True, False, 0, -1, 2 ** 53, -2 ** 53, 1.5, -0.25, "",
           "snow ☃ and 𝄞", [], {}, [1, [2, [3]]], {"a": {"b": [None, "c"]}},
           b"", b"\x00\x01\xff", "x" * 5000]
@@ -277,8 +278,7 @@ async def leaving_answers_callers(url):
     await asyncio.wait([at, bt], timeout=5)
 
 
-PAIRS = (("json", "json"), ("msgpack", "msgpack"), ("json", "msgpack"),
-         ("msgpack", "json"))
+PAIRS = tuple(itertools.product(("json", "msgpack", "cbor"), repeat=2))
 
 
 async def main(url, pairs=PAIRS):

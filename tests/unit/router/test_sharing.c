@@ -220,8 +220,10 @@ static void test_force__takes_the_place_of_all(void **state)
 	hears(&h.b, "[68,1,*");
 	assert_int_equal(peer_register(&h.c, 1, "'force_reregister':true",
 				       "q.p"), id);
-	hears(&h.a, "[67,0,{'registration':*,'reason':'*'}]");
-	hears(&h.b, "[67,0,{'registration':*,'reason':'*'}]");
+	hears(&h.a, "[67,0,{'registration':*,"
+		     "'reason':'wamp.error.unregistered'}]");
+	hears(&h.b, "[67,0,{'registration':*,"
+		     "'reason':'wamp.error.unregistered'}]");
 	hears(&h.c, "[68,1,*,[3]]"); /* the queue has lived on */
 	say(&h.a, "[70,1,{},['late']]");
 	hears(&h.caller, "[50,1,{},['late']]");
