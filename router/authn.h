@@ -7,10 +7,11 @@
  * May touch base, wamp, crypto and the router's cores.
  *
  * SECURITY: who does not exist is challenged as others are, and fails in the
- * same way (an authenticator's refusal comes at once: it may hide that). Secrets are compared in constant time and never logged. Tickets
- * and cookies are taken over confidential connections only (this machine, unix
- * sockets, TLS): the other methods never show a secret. What can not be decided
- * (no memory, an authenticator that does not answer) is refused.
+ * same way (an authenticator's refusal comes at once: it may hide that).
+ * Secrets are compared in constant time and never logged. Tickets and cookies
+ * are taken over confidential connections only (this machine, unix sockets,
+ * TLS): the other methods never show a secret. What can not be decided (no
+ * memory, an authenticator that does not answer) is refused.
  */
 #ifndef ROUTER_AUTHN_H
 #define ROUTER_AUTHN_H

@@ -56,10 +56,10 @@ void prove_finish(struct session *s, const struct message *m,
 /* --- authn_ask.c: dynamic authenticators --------------------------------- */
 
 /* "Dynamic Authentication API": (realm, authid, details) -> a role, or a dict
- * {role, realm?, authid?, secret?, …, extra?}. What it answers becomes the attempt's
- * own principal; then the challenge follows, or the welcome. `ticket` may be
- * NULL. Without an answer within ASK_MS, or with one that can not be used,
- * nobody joins. */
+ * {role, realm?, authid?, secret?, …, extra?}. What it answers becomes the
+ * attempt's own principal; then the challenge follows, or the welcome. `ticket`
+ * may be NULL. Without an answer within ASK_MS, or with one that can not be
+ * used, nobody joins. */
 void authn_ask(struct router *r, struct session *s,
 	       const struct bytes *ticket, struct authn_result *out);
 void authn_question_drop(struct authn_question *q);

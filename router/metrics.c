@@ -368,7 +368,8 @@ int metrics_write_health(const struct metrics *m, struct buf *out)
 	for (unsigned i = 0; i < m->router->realm_count; i++)
 		sessions += m->router->realms[i].sessions.count;
 	return buf_printf(out,
-			  "{\"status\":\"%s\",\"uptime\":%" PRIu64 ",\"sessions\":%" PRIu64 "}\n",
+			  "{\"status\":\"%s\",\"uptime\":%" PRIu64
+			  ",\"sessions\":%" PRIu64 "}\n",
 			  m->stopping ? "stopping" : "ok", m->up_ms / 1000,
 			  sessions);
 }

@@ -195,8 +195,8 @@ static void on_call(struct session *s, const struct message *m)
 		return;
 	}
 	if (is_progressive(m) && !(s->features & CALLER_STREAMING)) {
-		router_violation(s, "progressive_call_invocations was not announced "
-			     "in HELLO");
+		router_violation(s, "progressive_call_invocations was not "
+				    "announced in HELLO");
 		return;
 	}
 	if (!take_request(s, m->request) ||

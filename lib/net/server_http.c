@@ -193,7 +193,7 @@ static bool on_request(struct http_conn *c, const struct http_head *head,
 		return false;
 	}
 	http_conn_answer(c, head, query,
-	       bytes_of(c->in.data + length, head->body_bytes));
+			 bytes_of(c->in.data + length, head->body_bytes));
 	return !stream_is_closing(c->stream) && c->state != HTTP_LINGERING;
 }
 

@@ -107,9 +107,15 @@ static int fail_auth(struct client *c, const char *text, int err)
 			  bytes_str(text), err);
 }
 
+/* Details or Extra; an empty dict where there is none. */
+static const struct value *details_of(const struct message *m)
+{
+	return m->options ? m->options : client_no_data.details;
+}
+
 static int on_welcome(struct client *c, const struct message *m)
 {
-	const struct value *details = m->options ? m->options : client_no_data.details;
+	const struct value *details = details_of(m);
 	int err = c->config.welcome ?
 			  c->config.welcome(c->config.ctx, details) : 0;
 
@@ -133,9 +139,7 @@ static int find_answer(struct client *c, const struct message *m,
 		return buf_add_str(signature, config->ticket);
 	if (!config->challenge)
 		return ERR_DENIED;
-	err = config->challenge(config->ctx, m->uri,
-				m->options ? m->options : client_no_data.details,
-				signature);
+	err = config->challenge(config->ctx, m->uri, details_of(m), signature);
 	if (!err && config->answer)
 		err = config->answer(config->ctx, &c->out, extra);
 	return err;

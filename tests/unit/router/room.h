@@ -370,4 +370,21 @@ UNUSED_OK static uint64_t peer_register(struct peer *p, unsigned request,
 	return number_at(p, 2);
 }
 
+/* A CALL of the meta API's, "session" or another, and what is heard then; the
+ * format begins within the procedure's name: "get',[%llu]". */
+__attribute__((format(printf, 4, 5))) UNUSED_OK static void
+peer_asks(struct peer *p, const char *api, const char *wanted, const char *fmt,
+	  ...)
+{
+	char call[256];
+	va_list list;
+
+	va_start(list, fmt);
+	vsnprintf(call, sizeof call, fmt, list);
+	va_end(list);
+	say(p, "[48,%llu,{},'wamp.%s.%s]",
+	    (unsigned long long)p->session->last_request + 1, api, call);
+	hears(p, wanted);
+}
+
 #endif

@@ -57,19 +57,8 @@ static void watch_all(struct peer *p)
 	hears(p, "[33,*]");
 }
 
-__attribute__((format(printf, 3, 4)))
-static void asks(struct desk *d, const char *wanted, const char *fmt, ...)
-{
-	ull request = (ull)d->asker.session->last_request + 1;
-	char call[256];
-	va_list list;
-
-	va_start(list, fmt);
-	vsnprintf(call, sizeof call, fmt, list);
-	va_end(list);
-	say(&d->asker, "[48,%llu,{},'wamp.registration.%s]", request, call);
-	hears(&d->asker, wanted);
-}
+#define asks(d, wanted, ...) \
+	peer_asks(&(d)->asker, "registration", wanted, __VA_ARGS__)
 
 #define NO_SUCH "[8,48,*,{},'wamp.error.no_such_registration']"
 #define INVALID "[8,48,*,{},'wamp.error.invalid_argument',*]"

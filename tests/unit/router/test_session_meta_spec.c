@@ -2,20 +2,8 @@
  * ids that they are about, and that realms know nothing of each other. */
 #include "trio.h"
 
-__attribute__((format(printf, 3, 4)))
-static void asks(struct trio *t, const char *wanted, const char *fmt, ...)
-{
-	struct peer *p = &t->publisher;
-	char call[256];
-	va_list list;
-
-	va_start(list, fmt);
-	vsnprintf(call, sizeof call, fmt, list);
-	va_end(list);
-	say(p, "[48,%llu,{},'wamp.session.%s]",
-	    (ull)p->session->last_request + 1, call);
-	hears(p, wanted);
-}
+#define asks(t, wanted, ...) \
+	peer_asks(&(t)->publisher, "session", wanted, __VA_ARGS__)
 
 /* What asks heard last has this id in it. */
 static bool was_told(const struct peer *p, ull id)

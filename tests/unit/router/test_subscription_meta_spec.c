@@ -15,20 +15,8 @@ static void hears_of(struct peer *p, const char *what, const char *fmt, ...)
 		 what, args);
 }
 
-__attribute__((format(printf, 3, 4)))
-static void asks(struct trio *t, const char *wanted, const char *fmt, ...)
-{
-	struct peer *p = &t->publisher;
-	char call[256];
-	va_list list;
-
-	va_start(list, fmt);
-	vsnprintf(call, sizeof call, fmt, list);
-	va_end(list);
-	say(p, "[48,%llu,{},'wamp.subscription.%s]",
-	    (ull)p->session->last_request + 1, call);
-	hears(p, wanted);
-}
+#define asks(t, wanted, ...) \
+	peer_asks(&(t)->publisher, "subscription", wanted, __VA_ARGS__)
 
 static void watch(struct peer *p)
 {
