@@ -81,9 +81,10 @@ bool uri_valid(struct bytes uri, enum uri_match match, bool strict)
 
 	if (uri.len > URI_BYTES_MAX)
 		return false;
-	/* The empty prefix matches everything; the empty URI nothing. */
+	/* The empty prefix matches everything, the empty wildcard what has one
+	 * component; the empty URI is none. */
 	if (uri.len == 0)
-		return match == URI_PREFIX;
+		return match != URI_EXACT;
 	do {
 		struct bytes part = next_part(&p);
 		bool may_be_empty = match == URI_WILDCARD ||

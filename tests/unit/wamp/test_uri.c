@@ -71,7 +71,8 @@ static void test_uri__empty_components_in_patterns_only(void **state)
 	assert_true(uri_valid(b(""), URI_PREFIX, true));
 	assert_false(uri_valid(b("a..b"), URI_PREFIX, false));
 	assert_false(uri_valid(b(".a"), URI_PREFIX, false));
-	assert_false(uri_valid(b(""), URI_WILDCARD, false));
+	assert_true(uri_valid(b(""), URI_WILDCARD, true));
+	assert_false(uri_valid(b(""), URI_EXACT, false));
 	assert_false(uri_valid(b("a..#"), URI_WILDCARD, false));
 }
 
@@ -112,6 +113,8 @@ static void test_uri__matching(void **state)
 		{ "a.b", URI_PREFIX, "a.bc", true },
 		{ "a.b.", URI_PREFIX, "a.b", false },
 		{ "", URI_PREFIX, "x", true },
+		{ "", URI_WILDCARD, "x", true },
+		{ "", URI_WILDCARD, "x.y", false },
 		{ "a..c", URI_WILDCARD, "a.b.c", true },
 		{ "a..c", URI_WILDCARD, "a.b.d", false },
 		{ "a..c", URI_WILDCARD, "a.b.c.d", false },
@@ -203,7 +206,7 @@ static unsigned list_uris(char uris[][12], bool empty)
 	unsigned parts = empty ? 3 : 2, n = 0;
 
 	for (unsigned i = 0; i < parts; i++) {
-		if (*part[i])
+		if (*part[i] || empty)
 			sprintf(uris[n++], "%s", part[i]);
 		for (unsigned j = 0; j < parts; j++) {
 			sprintf(uris[n++], "%s.%s", part[i], part[j]);
