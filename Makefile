@@ -6,7 +6,7 @@
 
 B ?= build
 ifdef SANITIZE
-B := $(B)/asan
+override B := $(B)/asan
 endif
 O := $(B)/obj
 # V=1 shows the whole commands.
