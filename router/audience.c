@@ -132,12 +132,8 @@ bool audience_has_identity(const struct audience *a, const struct session *s)
 	       !has_text(&a->exclude_authrole, authrole);
 }
 
-bool audience_has(const struct audience *a, const struct session *s)
+bool audience_lists_have(const struct audience *a, const struct session *s)
 {
-	if (s->id == a->excluded)
-		return false;
-	if (a->is_everybody)
-		return true;
 	return (!a->eligible.given || has_id(&a->eligible, s->id)) &&
 	       !has_id(&a->exclude, s->id) && audience_has_identity(a, s);
 }

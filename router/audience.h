@@ -34,7 +34,13 @@ struct audience {
 int audience_read(struct audience *a, struct arena *arena,
 		  const struct value *options,
 		  const struct session *publisher) MUST_CHECK;
-bool audience_has(const struct audience *a, const struct session *s);
+bool audience_lists_have(const struct audience *a, const struct session *s);
+static inline bool audience_has(const struct audience *a,
+				const struct session *s)
+{
+	return s->id != a->excluded &&
+	       (a->is_everybody || audience_lists_have(a, s));
+}
 /* As above, without what is about sessions: for who comes later. */
 bool audience_has_identity(const struct audience *a, const struct session *s);
 /* Does it name sessions? They will be gone when an event is kept. */

@@ -10,6 +10,9 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -40,6 +43,14 @@ int buf_add_varint(struct buf *b, uint64_t v); /* LEB128 */
 int buf_add_svarint(struct buf *b, int64_t v); /* zig-zag LEB128 */
 int buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Appends where buf_reserve has made room: cannot fail. */
+static inline void buf_put(struct buf *b, struct bytes bytes)
+{
+	assert(bytes.len <= b->cap - b->len);
+	if (bytes.len)
+		memcpy(b->data + b->len, bytes.data, bytes.len);
+	b->len += bytes.len;
+}
 /* Removes the first n bytes (n <= len). */
 void buf_drop_front(struct buf *b, size_t n);
 

@@ -246,6 +246,15 @@ int rawsocket_feed(struct rawsocket *r, struct bytes data)
 
 /* --- bytes out ----------------------------------------------------------- */
 
+/* A byte of type, three of length. */
+static void put_header(uint8_t *at, enum rawsocket_type type, size_t len)
+{
+	at[0] = (uint8_t)(type | (len >> 24 ? LENGTH_BIT : 0));
+	at[1] = (uint8_t)(len >> 16);
+	at[2] = (uint8_t)(len >> 8);
+	at[3] = (uint8_t)len;
+}
+
 int rawsocket_frame(const struct rawsocket *r, struct buf *out,
 		    enum rawsocket_type type, struct bytes head,
 		    struct bytes tail)
@@ -260,11 +269,9 @@ int rawsocket_frame(const struct rawsocket *r, struct buf *out,
 		return ERR_NOMEM;
 	}
 	/* With the room there, nothing below can fail. */
-	(void)buf_add_u8(out, (uint8_t)(type | (len >> 24 ? LENGTH_BIT : 0)));
-	(void)buf_add_u8(out, (uint8_t)(len >> 16));
-	(void)buf_add_u8(out, (uint8_t)(len >> 8));
-	(void)buf_add_u8(out, (uint8_t)len);
-	(void)buf_add_bytes(out, head);
-	(void)buf_add_bytes(out, tail);
+	put_header(out->data + out->len, type, len);
+	out->len += 4;
+	buf_put(out, head);
+	buf_put(out, tail);
 	return 0;
 }

@@ -277,24 +277,48 @@ int ws_feed(struct ws *ws, struct bytes data)
 
 /* --- bytes out ----------------------------------------------------------- */
 
-static int add_frame(struct ws *ws, struct buf *out, uint8_t opcode,
-		     struct bytes head, struct bytes tail)
+/* RFC 6455, section 5.2: in one byte, in three or in nine. */
+static uint8_t *put_length(uint8_t *at, uint64_t len)
+{
+	if (len <= 125) {
+		*at++ = (uint8_t)len;
+	} else if (len <= UINT16_MAX) {
+		*at++ = 126;
+		*at++ = (uint8_t)(len >> 8);
+		*at++ = (uint8_t)len;
+	} else {
+		*at++ = 127;
+		for (unsigned bits = 64; bits; bits -= 8)
+			*at++ = (uint8_t)(len >> (bits - 8));
+	}
+	return at;
+}
+
+static void add_unmasked(struct buf *out, uint8_t opcode, struct bytes head,
+			 struct bytes tail)
+{
+	enum { FIN = 0x80 };
+	uint8_t *at = out->data + out->len;
+
+	*at++ = FIN | opcode;
+	at = put_length(at, head.len + tail.len);
+	out->len = (size_t)(at - out->data);
+	buf_put(out, head);
+	buf_put(out, tail);
+}
+
+static void add_masked(struct ws *ws, struct buf *out, uint8_t opcode,
+		       struct bytes head, struct bytes tail)
 {
 	struct wslay_frame_iocb f = {
 		.fin = 1,
 		.opcode = opcode,
-		.mask = ws->client,
+		.mask = 1,
 		.payload_length = head.len + tail.len,
 		.data = head.data,
 		.data_length = head.len,
 	};
 
-	/* With the room there, nothing below can fail. */
-	if (head.len > SIZE_MAX / 2 || tail.len > SIZE_MAX / 2 - 64 ||
-	    buf_reserve(out, head.len + tail.len + FRAME_HEADER_MAX)) {
-		out->failed = false;
-		return ERR_NOMEM;
-	}
 	ws->out = out;
 	(void)wslay_frame_send(ws->frames, &f);
 	if (tail.len) {
@@ -303,6 +327,21 @@ static int add_frame(struct ws *ws, struct buf *out, uint8_t opcode,
 		(void)wslay_frame_send(ws->frames, &f);
 	}
 	ws->out = NULL;
+}
+
+static int add_frame(struct ws *ws, struct buf *out, uint8_t opcode,
+		     struct bytes head, struct bytes tail)
+{
+	/* With the room there, nothing below can fail. */
+	if (head.len > SIZE_MAX / 2 || tail.len > SIZE_MAX / 2 - 64 ||
+	    buf_reserve(out, head.len + tail.len + FRAME_HEADER_MAX)) {
+		out->failed = false;
+		return ERR_NOMEM;
+	}
+	if (ws->client)
+		add_masked(ws, out, opcode, head, tail);
+	else
+		add_unmasked(out, opcode, head, tail);
 	return 0;
 }
 

@@ -1,9 +1,12 @@
 /*
  * ws: WebSocket frames (RFC 6455) of one connection, both sides, without I/O:
  * bytes in, whole messages out; messages in, bytes out. The frames are cut by
- * wslay's frame layer, which allocates nothing per frame; everything about
- * messages (fragments, limits, UTF-8, control frames) is here, so that memory
- * grows only with bytes that have arrived. No extension is spoken.
+ * wslay's frame layer, which allocates nothing per frame, and masked by it;
+ * everything about messages (fragments, limits, UTF-8, control frames) is
+ * here, so that memory grows only with bytes that have arrived. What a server
+ * sends is not masked: a header and the bytes, put down at once, as a third of
+ * what an event to 1,000 subscribers cost was wslay's way of doing so. No
+ * extension is spoken.
  */
 #ifndef NET_WS_H
 #define NET_WS_H
