@@ -100,6 +100,14 @@ static bool refuse_passthru(struct session *s, const struct call *call,
 	return true;
 }
 
+static const char no_memory[] = "out of memory";
+
+static const char *wrong_uri(const char *wrong)
+{
+	return wrong == no_memory ? "wamp.error.unavailable"
+				  : "wamp.error.invalid_argument";
+}
+
 /* RESULT.Details: what there is of the passthru's attributes; others that a
  * callee might say are not forwarded. NULL, or what is wrong. */
 static const char *result_details(struct arena *a, const struct message *yield,
@@ -111,7 +119,7 @@ static const char *result_details(struct arena *a, const struct message *yield,
 	*details = value_dict();
 	if (passthru_read(yield->options, &passthru, &wrong) &&
 	    passthru_add(a, details, &passthru))
-		wrong = "out of memory";
+		wrong = no_memory;
 	return wrong;
 }
 
@@ -154,9 +162,9 @@ static void progress(struct dealer *d, struct session *s, struct call *call,
 	wrong = result_details(&d->turn->arena, m, &details);
 	if (!wrong && dict_set(&d->turn->arena, &details, "progress",
 			       value_bool(true)))
-		wrong = "out of memory";
+		wrong = no_memory;
 	if (wrong) {
-		break_off(d, call, "wamp.error.invalid_argument", wrong);
+		break_off(d, call, wrong_uri(wrong), wrong);
 		return;
 	}
 	err = session_send(call->caller, &result);
@@ -180,7 +188,7 @@ static void result(struct dealer *d, struct session *s, struct call *call,
 	}
 	wrong = result_details(&d->turn->arena, m, &details);
 	if (wrong) {
-		call_fail(d, call, "wamp.error.invalid_argument", wrong);
+		call_fail(d, call, wrong_uri(wrong), wrong);
 		return;
 	}
 	err = session_send(call->caller,

@@ -66,7 +66,8 @@ static const struct {
 	     "\"q.p\"]" },
 	{ 2, "[64,1,{\"invoke\":\"roundrobin\",\"concurrency\":1},"
 	     "\"q.p\"]" },
-	{ 2, "[64,2,{\"match\":\"wildcard\"},\"x..y\"]" },
+	{ 2, "[64,2,{\"match\":\"wildcard\",\"disclose_caller\":true},"
+	     "\"x..y\"]" },
 	{ 3, "[48,1,{\"timeout\":50,\"disclose_me\":true},\"q.p\",[1]]" },
 	{ 3, "[48,2,{},\"q.p\",[2],{\"k\":3}]" },
 	{ 3, "[48,3,{},\"q.p\",[3]]" },
@@ -74,6 +75,7 @@ static const struct {
 	{ 1, "[8,68,1,{},\"wamp.error.unavailable\"]" },
 	{ 2, "[70,1,{},[1]]" },
 	{ 2, "[70,2,{\"progress\":true},[1]]" },
+	{ 2, "[70,2,{\"progress\":true,\"ppt_scheme\":\"y\"},[1]]" },
 	{ 2, "[70,2,{},[1]]" },
 	{ 3, "[49,3,{\"mode\":\"kill\"}]" },
 	{ 3, "[48,5,{\"progress\":true,\"ppt_scheme\":\"x\"},\"q.p\",[1]]" },
