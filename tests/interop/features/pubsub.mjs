@@ -159,7 +159,7 @@ async function revoked({ a, b, uri }) {
   assert.deepEqual(got, []);
 }
 
-/* --- payloads that only the ends read -------------------------------------- */
+/* --- payloads that only the ends read ------------------------------------- */
 
 async function passthru({ a, b, uri, way }) {
   const inJson = { ppt_scheme: 'x_test', ppt_serializer: 'json' };

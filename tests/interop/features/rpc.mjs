@@ -181,8 +181,10 @@ async function shared({ a, b, join, uri }) {
 
 async function concurrency({ a, b, uri }) {
   const over = gate();
-  await a.register(uri, async () => { await over.passed; return { args: [1] }; },
-    { invoke: 'roundrobin', concurrency: 2 });
+  await a.register(uri, async () => {
+    await over.passed;
+    return { args: [1] };
+  }, { invoke: 'roundrobin', concurrency: 2 });
   const running = [b.call(uri).answer, b.call(uri).answer];
   await fails(b.call(uri).answer, 'crossbar.error.max_concurrency_reached');
   over.open();

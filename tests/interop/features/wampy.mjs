@@ -74,7 +74,8 @@ class Peer {
           throw { error: error.uri, ...plain(error) };
         }
       }, options));
-    return { id: numbers(registrationId), end: () => this.client.unregister(uri) };
+    return { id: numbers(registrationId),
+      end: () => this.client.unregister(uri) };
   }
 
   async subscribe(uri, handler, options) {
