@@ -75,6 +75,7 @@ struct transport_config {
 	char *ws_path;   /* "/ws"; NULL: no WebSocket */
 	char **ws_more;  /* NULL-ended: its other paths; or NULL */
 	unsigned ws_more_count;
+	bool ws_anywhere; /* no pages are beside it: its path is any */
 	const struct json_t *websocket; /* while reading: the first one */
 	char *web_dir;   /* of the path /; NULL: no pages */
 	struct web_path *paths;

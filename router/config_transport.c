@@ -283,6 +283,7 @@ static void read_by_type(struct cfg *c, const json_t *json, const char *type,
 			 struct transport_config *t)
 {
 	if (!strcmp(type, "websocket")) {
+		t->ws_anywhere = true;
 		config_read_websocket(c, json, "/", t);
 	} else if (!strcmp(type, "rawsocket")) {
 		read_rawsocket(c, json, false, t);

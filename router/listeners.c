@@ -163,6 +163,7 @@ static struct server *make_server(struct listener *l, const char *ws_path)
 		.subprotocols = l->subprotocols,
 		.ws_path = ws_path,
 		.ws_more = l->config->ws_more,
+		.ws_anywhere = l->config->ws_anywhere,
 		.limits = wire_limits(&limits_joining),
 		/* RawSocket says it before the role is known. */
 		.message_max = listener_message_max(l->of->config),

@@ -66,6 +66,7 @@ struct server_config {
 					    RawSocket's serializers too */
 	const char *ws_path;             /* upgrades elsewhere: 404 */
 	char *const *ws_more;            /* also there; NULL-ended, or NULL */
+	bool ws_anywhere;                /* whatever the path is */
 	struct transport_limits limits;  /* of a new transport */
 	size_t message_max; /* what RawSocket's handshake promises to take, as
 			       it can not be raised later as limits can;

@@ -55,7 +55,8 @@ bool http_conn_is_ws_path(const struct http_conn *c, struct bytes target)
 		target.len = (size_t)(mark - target.data);
 	while (more && *more && !bytes_equal_str(target, *more))
 		more++;
-	return (config->ws_path && bytes_equal_str(target, config->ws_path)) ||
+	return config->ws_anywhere ||
+	       (config->ws_path && bytes_equal_str(target, config->ws_path)) ||
 	       (more && *more);
 }
 

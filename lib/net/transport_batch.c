@@ -46,6 +46,7 @@ void transport_give_batch(struct transport *t, struct bytes batch)
 	struct bytes message;
 	const char *wrong;
 
+	t->framing = batch_framing_seen(t->framing, batch);
 	do {
 		wrong = next_in(t, &batch, ++count, &message, &code);
 		if (wrong) {

@@ -2,11 +2,20 @@
 
 #include <string.h>
 
-enum { PREFIX_BYTES = 4, SEPARATOR = 0x1e };
+enum { PREFIX_BYTES = 4, SEPARATOR = 0x1e, OCTAL_SEPARATOR = 0x18 };
 
 enum batch_framing batch_framing_of(const struct serializer *serializer)
 {
 	return serializer->binary ? BATCH_PREFIXED : BATCH_SEPARATED;
+}
+
+enum batch_framing batch_framing_seen(enum batch_framing framing,
+				      struct bytes batch)
+{
+	return framing == BATCH_SEPARATED && batch.len &&
+			       batch.data[batch.len - 1] == OCTAL_SEPARATOR ?
+		       BATCH_OCTAL :
+		       framing;
 }
 
 static struct bytes take(struct bytes *rest, size_t len)
@@ -18,9 +27,10 @@ static struct bytes take(struct bytes *rest, size_t len)
 	return taken;
 }
 
-static int next_separated(struct bytes *rest, struct bytes *message)
+static int next_separated(struct bytes *rest, int separator,
+			  struct bytes *message)
 {
-	const uint8_t *end = memchr(rest->data, SEPARATOR, rest->len);
+	const uint8_t *end = memchr(rest->data, separator, rest->len);
 
 	if (!end)
 		return ERR_TRUNCATED;
@@ -57,7 +67,10 @@ int batch_next(struct bytes *rest, enum batch_framing framing,
 		*message = take(rest, rest->len);
 		break;
 	case BATCH_SEPARATED:
-		err = next_separated(rest, message);
+		err = next_separated(rest, SEPARATOR, message);
+		break;
+	case BATCH_OCTAL:
+		err = next_separated(rest, OCTAL_SEPARATOR, message);
 		break;
 	case BATCH_PREFIXED:
 		err = next_prefixed(rest, message);
@@ -93,6 +106,8 @@ int batch_wrap2(struct buf *out, enum batch_framing framing, struct bytes head,
 		err = buf_add_bytes(out, tail);
 	if (!err && framing == BATCH_SEPARATED)
 		err = buf_add_u8(out, SEPARATOR);
+	if (!err && framing == BATCH_OCTAL)
+		err = buf_add_u8(out, OCTAL_SEPARATOR);
 	if (err)
 		out->len = before;
 	return err;

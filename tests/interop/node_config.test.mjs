@@ -113,7 +113,8 @@ test('of a range the first free port is taken', async () => {
       portrange: [port, last] } }] }, {}, async (said) => {
     const [, got] = said().match(/listening on ws:\/\/127\.0\.0\.1:(\d+)/);
     assert.ok(Number(got) > port && Number(got) <= last, got);
-    (await join(`ws://127.0.0.1:${got}/`, 'r1')).close();
+    for (const where of ['', 'ws', 'any/other']) // no paths are configured
+      (await join(`ws://127.0.0.1:${got}/${where}`, 'r1')).close();
   });
   taken.close();
 });

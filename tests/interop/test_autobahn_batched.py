@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Autobahn|Python over the batched subprotocols, in all roles, among each
 other and with the plain ones. Its JSON ends a message with octal 30 where the
-specification draws 0x1e (decimal 30), so that byte is put right here. Prints a
-line per check, then `N passed, N failed`."""
+specification draws 0x1e (decimal 30): as it is (`own`), and with that byte put
+right. Prints a line per check, then `N passed, N failed`."""
 import asyncio
 import sys
 
@@ -35,10 +35,12 @@ def make_json(batched=False):
 # What a component's transport may name: it takes the word behind the dot off,
 # but only of names that are known.
 serializer.SERID_TO_SER["json"] = make_json
-for name in ("json.batched", "msgpack.batched", "cbor.batched"):
+serializer.SERID_TO_SER["own"] = serializer.JsonSerializer
+for name in ("own.batched", "json.batched", "msgpack.batched", "cbor.batched"):
     serializer.SERID_TO_SER[name] = None
 
-PAIRS = (("json.batched", "json.batched"),
+PAIRS = (("json.batched", "json.batched"), ("own.batched", "own.batched"),
+         ("own.batched", "json.batched"), ("own.batched", "cbor.batched"),
          ("msgpack.batched", "msgpack.batched"),
          ("cbor.batched", "cbor.batched"), ("msgpack.batched", "json.batched"),
          ("cbor.batched", "msgpack"), ("json", "cbor.batched"))

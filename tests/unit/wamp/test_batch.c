@@ -15,6 +15,7 @@ static void test_batch__framing_as_the_spec_draws_it(void **state)
 	} cases[] = {
 		{ BATCH_NONE, "5b315d 5b325d" },
 		{ BATCH_SEPARATED, "5b315d 1e 5b325d 1e" },
+		{ BATCH_OCTAL, "5b315d 18 5b325d 18" },
 		{ BATCH_PREFIXED, "00000003 5b315d 00000003 5b325d" },
 	};
 
@@ -36,6 +37,31 @@ static void test_batch__framing_as_the_spec_draws_it(void **state)
 	assert_int_equal(batch_framing_of(&serializer_msgpack),
 			 BATCH_PREFIXED);
 	assert_int_equal(batch_framing_of(&serializer_cbor), BATCH_PREFIXED);
+}
+
+/* Only JSON's, and only by how it ends. */
+static void test_batch__the_octal_one_is_recognized(void **state)
+{
+	static const struct {
+		enum batch_framing spoken, seen;
+		const char *batch;
+	} cases[] = {
+		{ BATCH_SEPARATED, BATCH_OCTAL, "[1]\x18" },
+		{ BATCH_SEPARATED, BATCH_OCTAL, "[1]\x18[2]\x18" },
+		{ BATCH_SEPARATED, BATCH_SEPARATED, "[1]\x1e" },
+		{ BATCH_SEPARATED, BATCH_SEPARATED, "[1]\x18[2]\x1e" },
+		{ BATCH_SEPARATED, BATCH_SEPARATED, "[1]" },
+		{ BATCH_SEPARATED, BATCH_SEPARATED, "" },
+		{ BATCH_OCTAL, BATCH_OCTAL, "[1]\x1e" },
+		{ BATCH_PREFIXED, BATCH_PREFIXED, "[1]\x18" },
+		{ BATCH_NONE, BATCH_NONE, "[1]\x18" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(batch_framing_seen(cases[i].spoken,
+						    bytes_str(cases[i].batch)),
+				 cases[i].seen);
 }
 
 /* Messages with every byte in them, in batches of one and of many. */
@@ -167,7 +193,7 @@ static void test_batch__random_bytes_end(void **state)
 		raw = rest = exact(bytes_of(bytes, len));
 		do {
 			before = rest.len;
-			err = batch_next(&rest, (enum batch_framing)(i % 3),
+			err = batch_next(&rest, (enum batch_framing)(i % 4),
 					 &message);
 			assert_true(err || (message.len &&
 					    rest.len < before &&
@@ -221,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch__framing_as_the_spec_draws_it),
+		cmocka_unit_test(test_batch__the_octal_one_is_recognized),
 		cmocka_unit_test(
 			test_batch__what_is_wrapped_is_taken_out_again),
 		cmocka_unit_test(test_batch__what_is_no_batch),
