@@ -53,12 +53,15 @@ static struct session *at_slot(const struct realm *r, size_t i)
 	return slot->id ? slot->item : NULL;
 }
 
-/* The optional list of authroles; false: the call is ended. */
+/* The optional list of authroles, which Crossbar.io's clients may say by its
+ * name; false: the call is ended. */
 static bool arg_roles(struct meta_call *c, const struct value **out)
 {
 	const struct value *v = list_at(c->args, 0);
 	struct bytes role;
 
+	if (!v)
+		v = meta_kwarg(c, "filter_authroles");
 	*out = v && v->type != VALUE_NULL ? v : NULL;
 	if (*out && v->type != VALUE_LIST)
 		return meta_refuse(c, "filter_authroles: a list of texts is "

@@ -127,6 +127,30 @@ static void test_shared__the_last_one_is_the_newest(void **state)
 	trio_deinit(&t);
 }
 
+/* --- sessions ------------------------------------------------------------ */
+
+static void test_session__roles_by_their_name(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	trio_init(&t, NULL, 0);
+	say(&t.a, "[48,1,{},'wamp.session.count',[],"
+		  "{'filter_authroles':['nobody']}]");
+	hears(&t.a, "[50,1,{},[0]]");
+	say(&t.a, "[48,2,{},'wamp.session.list',[],"
+		  "{'filter_authroles':['nobody','anyone']}]");
+	hears(&t.a, "[50,2,{},[[*,*,*]]]");
+	say(&t.a, "[48,3,{},'wamp.session.count',[],"
+		  "{'filter_authroles':'anyone'}]");
+	hears(&t.a, "[8,48,3,{},'wamp.error.invalid_argument',*]");
+	/* What stands in its place counts. */
+	say(&t.a, "[48,4,{},'wamp.session.count',[['anyone']],"
+		  "{'filter_authroles':['nobody']}]");
+	hears(&t.a, "[50,4,{},[3]]");
+	trio_deinit(&t);
+}
+
 /* --- patterns ------------------------------------------------------------ */
 
 static void test_pattern__wildcards_at_every_place(void **state)
@@ -229,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_yield__the_same_id_of_two_callees),
 		cmocka_unit_test(test_shared__who_comes_back_is_the_last),
 		cmocka_unit_test(test_shared__the_last_one_is_the_newest),
+		cmocka_unit_test(test_session__roles_by_their_name),
 		cmocka_unit_test(test_pattern__wildcards_at_every_place),
 		cmocka_unit_test(test_history__each_pattern_has_its_own),
 	};
