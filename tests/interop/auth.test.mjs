@@ -124,10 +124,6 @@ test('wampy: nobody by anonymous', async () => {
   assert.equal(details.authmethod, 'anonymous');
 });
 
-for (const client of ['Autobahn|JS', 'wampy']) {
-  test(`${client}: sam by scram`, { skip: 'the client has none' }, () => {});
-}
-
 const byWampy = {
   ticket: (authid, secret) => ({ authid, authmethods: ['ticket'],
     onChallenge: () => secret }),

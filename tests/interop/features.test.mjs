@@ -51,13 +51,14 @@ async function run(client, way, feature, scenario) {
 }
 
 for (const client of clients) {
-  for (const [feature, scenario] of features) {
-    const skip = client.lacks[feature];
+  for (const [feature, scenario, fits = () => true] of features) {
     const flaw = client.flaws[feature];
-    if (skip) test(`${feature}: ${client.title}`, { skip }, () => {});
-    for (const way of skip ? [] : client.ways) {
+    if (client.lacks[feature]) continue;
+    for (const way of client.ways.filter(fits)) {
       test(`${feature}${flaw ? ` (${flaw})` : ''}: ${client.title}, ${way}`,
         { timeout: 20000 }, () => run(client, way, feature, scenario));
     }
   }
+  for (const [feature, skip] of Object.entries(client.lacks))
+    test(`${feature}: ${client.title}`, { skip }, () => {});
 }

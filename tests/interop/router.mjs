@@ -13,15 +13,16 @@ const answers = (port) => new Promise((resolve) => {
 
 /**
  * @param {{config?: string, files?: number, log?: string, more?: string[],
- *   port?: number}} [options] a configuration's file in place of --open; how
- *   many files it may have open; a file for its log; more flags; a port in
- *   place of a free one
+ *   port?: number, tls?: boolean}} [options] a configuration's file in place
+ *   of --open; how many files it may have open; a file for its log; more
+ *   flags; a port in place of a free one; whether it speaks TLS, with the
+ *   certificate that more flags name
  * @returns {Promise<{url: string, port: number, pid: number,
  *   stop: () => Promise<number>, kill: () => Promise<number>}>}
  */
 export async function startRouter(options = {}) {
   const port = options.port ?? await freePort();
-  const url = `ws://127.0.0.1:${port}/ws`;
+  const url = `${options.tls ? 'wss' : 'ws'}://127.0.0.1:${port}/ws`;
   const how = options.config ? ['--config', options.config] : ['--open'];
   const command = [path.join(build, 'router'), ...how, '--listen', url,
     ...(options.more ?? [])];

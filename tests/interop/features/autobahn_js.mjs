@@ -1,4 +1,5 @@
 // Autobahn|JS in the words that the features are written in (peer.mjs).
+import https from 'node:https';
 import './quiet.mjs';
 import autobahn from 'autobahn';
 import { sleep } from '../../lib/demo.mjs';
@@ -13,6 +14,7 @@ const serializers = {
 const transports = (router, way) => (way === 'json over RawSocket' ?
   [{ type: 'rawsocket', host: '127.0.0.1', port: router.port }] :
   [{ type: 'websocket', url: router.url,
+    agent: router.ca && new https.Agent({ ca: router.ca }),
     serializers: [serializers[way]()] }]);
 
 /** What it hands over: one value bare, more of them in a Result. */
@@ -146,6 +148,7 @@ async function join(router, way, { user, again, realm = 'realm1' }) {
   return peer.open();
 }
 
+const NONE = 'the client has none';
 const NO_PROGRESS = 'the client has none: its call takes its arguments once';
 const LEAVES = 'it hears the ERROR after it has forgotten the call, calls ' +
   'that a protocol violation and leaves';
@@ -157,8 +160,10 @@ export const autobahnJs = {
   join,
   lacks: {
     'progressive call invocations': NO_PROGRESS,
-    'payload passthru mode': 'the client has none',
+    'payload passthru mode': NONE,
     'trust levels': 'the client shows none',
+    'batched serializers': NONE,
+    scram: NONE,
   },
   flaws: {
     'cancel, skip': LEAVES,

@@ -1,7 +1,9 @@
 // Features of sessions: how they end and begin again, and the meta API; told
 // as those in rpc.mjs are.
 import assert from 'node:assert/strict';
-import { until } from '../../lib/demo.mjs';
+import fs from 'node:fs';
+import { tempDir, until } from '../../lib/demo.mjs';
+import { Authority } from '../certificates.mjs';
 import { startRouter } from '../router.mjs';
 import { fails, gate } from './peer.mjs';
 
@@ -100,8 +102,8 @@ const unknownRealm = ({ join }) => fails(join('ada', { realm: 'nowhere' }),
 const ownRouter = (scenario) => async (context) => {
   const { client, way, file } = context;
   const started = [];
-  const start = async (port) => {
-    started.push(await startRouter({ config: file, port }));
+  const start = async (options) => {
+    started.push(await startRouter({ config: file, ...options }));
     return started.at(-1);
   };
   const peers = [];
@@ -123,6 +125,27 @@ async function shutdown({ start, joins }) {
   const a = await joins(router, 'ada');
   assert.equal(await router.stop(), 0);
   assert.equal((await a.closed).reason, 'wamp.close.system_shutdown');
+}
+
+/** It believes the authority that it is told of, and nobody else's. */
+async function overTls({ start, joins }) {
+  const dir = tempDir();
+  try {
+    const authority = new Authority(dir, 'authority');
+    const { certificate, keyFile } = authority.issue('server', 'router',
+      'IP:127.0.0.1');
+    const router = await start({ tls: true,
+      more: ['--cert', certificate, '--key', keyFile] });
+    await assert.rejects(joins(router, 'ada'));
+    router.ca = authority.pem;
+    const a = await joins(router, 'ada');
+    const b = await joins(router, 'bob');
+    await a.register('t.tls', ({ args: [text] }) => ({ args: [text.length] }));
+    assert.deepEqual((await b.call('t.tls', ['x'.repeat(100000)]).answer).args,
+      [100000]);
+  } finally {
+    fs.rmSync(dir, { recursive: true });
+  }
 }
 
 /* --- and begins again ----------------------------------------------------- */
@@ -162,7 +185,7 @@ async function reconnect({ start, joins, client }) {
   await serve(a, got);
   await router.kill();
   a.nudge?.();
-  const second = await start(router.port);
+  const second = await start({ port: router.port });
   await back.passed;
   if (client.countsOn) {
     await isRefused(a);
@@ -181,7 +204,7 @@ async function reopen({ start, joins }) {
   await router.kill();
   a.nudge?.();
   await a.closed;
-  const second = await start(router.port);
+  const second = await start({ port: router.port });
   await a.reopen();
   await serve(a, got);
   await isServed(await joins(second, 'bob'), got);
@@ -195,6 +218,7 @@ export const session = [
   ['killed by the meta API', killed],
   ['an unknown realm', unknownRealm],
   ['the router shuts down', ownRouter(shutdown)],
+  ['over TLS', ownRouter(overTls), (way) => !/RawSocket/.test(way)],
   ['reconnect, by itself', ownRouter(reconnect)],
   ['reconnect, by the application', ownRouter(reopen)],
 ];

@@ -102,11 +102,11 @@ class Peer {
 }
 
 /** A WebSocket that keeps what goes through it, decoded. */
-function recorder(serializer, sent, heard) {
+function recorder(ca, serializer, sent, heard) {
   const decode = (data) => serializer.decode(data);
   return class extends WebSocket {
     constructor(url, protocols) {
-      super(url, protocols);
+      super(url, protocols, { ca });
       this.on('message', (data) => heard.push(decode(data)));
     }
     send(data, ...more) {
@@ -122,7 +122,7 @@ async function join(router, way, { user, again, announce, realm = 'realm1' }) {
   const serializer = new serializers[way]();
   const [sent, heard] = [[], []];
   const client = new Wampy(router.url, { realm, serializer, authid: user,
-    ws: recorder(serializer, sent, heard), authmethods: ['ticket'],
+    ws: recorder(router.ca, serializer, sent, heard), authmethods: ['ticket'],
     onChallenge: () => user, autoReconnect: Boolean(again),
     reconnectInterval: 100, maxRetries: 50,
     payloadSerializers: { json: new JsonSerializer(),
@@ -140,15 +140,19 @@ async function join(router, way, { user, again, announce, realm = 'realm1' }) {
   return peer;
 }
 
+const NONE = 'the client has none';
+
 export const wampy = {
   title: 'wampy',
   ways: ['json', 'msgpack', 'cbor'],
   join,
   lacks: {
-    'concurrency of a callee': 'the client has none',
-    'sharded calls': 'the client has none',
-    'registration revocation': 'the client has none',
-    'subscription revocation': 'the client has none',
+    'concurrency of a callee': NONE,
+    'sharded calls': NONE,
+    'registration revocation': NONE,
+    'subscription revocation': NONE,
+    'batched serializers': NONE,
+    scram: NONE,
   },
   countsOn: true, // a session's requests, in the next one
   flaws: {
