@@ -2,8 +2,10 @@
  * broker: routes events from publishers to subscribers. No I/O: messages come
  * decoded and authorised, events go out through sessions; one that does not
  * read them is disconnected by its connection's output limit, never silently
- * left out. May touch base, wamp, session and uri_map. Spec: "Publish and
- * Subscribe" (basic), and of the advanced profile what each file names.
+ * left out. Where there is no memory to say an event, the publication has
+ * failed: no PUBLISHED, and an ERROR to who asked for one. May touch base,
+ * wamp, session and uri_map. Spec: "Publish and Subscribe" (basic), and of the
+ * advanced profile what each file names.
  *
  * All subscribers of the same topic and match share a subscription, and an
  * event is encoded once per subscription and serializer. An event that one of
@@ -57,7 +59,8 @@ struct broker {
 	struct retained retained;
 	struct buf encoded[SERIALIZERS]; /* the event being published */
 	uint64_t publications_total, events_total;
-	uint64_t events_unsaid_total; /* not in the subscriber's serializer */
+	/* Not in the subscriber's serializer, or for want of memory. */
+	uint64_t events_unsaid_total;
 };
 
 void broker_init(struct broker *b, struct turn *turn, happened_fn *happened,

@@ -15,6 +15,7 @@ struct publication {
 	struct message event;
 	struct event *kept;   /* a copy; NULL: not made yet */
 	unsigned unsaid;      /* serializers that can not say it, a bit each */
+	int err;              /* ERR_NOMEM: not all have got it */
 };
 
 static int add_publisher(struct arena *a, struct value *details,
@@ -90,16 +91,22 @@ static void remember(struct publication *p, struct history *history)
 
 /* --- delivering ---------------------------------------------------------- */
 
-/* Empty: it can not be said in this serializer; tried once only. */
+/* Empty: it can not be said in this serializer, which is tried once only; or
+ * there is no memory for it, which may be different for the next. */
 static struct bytes encoded(struct publication *p,
 			    const struct serializer *serializer)
 {
 	struct buf *out = &p->broker->encoded[serializer->id];
+	int err;
 
 	if (out->len || p->unsaid >> serializer->id & 1)
 		return buf_bytes(out);
-	if (message_encode(out, serializer, &p->event,
-			   &p->broker->turn->arena, &p->broker->turn->limits))
+	err = message_encode(out, serializer, &p->event,
+			     &p->broker->turn->arena,
+			     &p->broker->turn->limits);
+	if (err == ERR_NOMEM)
+		p->err = err;
+	else if (err)
 		p->unsaid |= 1u << serializer->id;
 	return buf_bytes(out);
 }
@@ -119,18 +126,8 @@ static void deliver(struct publication *p, struct session *s)
 		session_hold(s, p->publisher);
 }
 
-static void dispatch(void *ctx, void *item)
+static void deliver_all(struct publication *p, const struct subscription *sub)
 {
-	struct publication *p = ctx;
-	struct subscription *sub = item;
-	struct value details;
-
-	if (sub->history)
-		remember(p, sub->history);
-	if (!sub->subscriber_count || details_for(p, sub, &details))
-		return;
-	p->event.subject = sub->id;
-	p->event.options = &details;
 	for (unsigned i = 0; i < SERIALIZERS; i++)
 		buf_clear(&p->broker->encoded[i]);
 	ring_each(at, &sub->subscribers) {
@@ -140,6 +137,28 @@ static void dispatch(void *ctx, void *item)
 		if (audience_has(p->audience, one->session))
 			deliver(p, one->session);
 	}
+}
+
+static void dispatch(void *ctx, void *item)
+{
+	struct publication *p = ctx;
+	struct subscription *sub = item;
+	struct value details;
+	int err;
+
+	if (sub->history)
+		remember(p, sub->history);
+	if (!sub->subscriber_count)
+		return;
+	err = details_for(p, sub, &details);
+	if (err) {
+		p->err = err;
+		p->broker->events_unsaid_total += sub->subscriber_count;
+		return;
+	}
+	p->event.subject = sub->id;
+	p->event.options = &details;
+	deliver_all(p, sub);
 	p->event.options = NULL;
 }
 
@@ -224,7 +243,9 @@ void broker_publish(struct broker *b, struct session *s,
 	publish(&p, &m->payload);
 	if (value_is_true(dict_get(m->options, "retain")))
 		retain(&p);
-	if (value_is_true(dict_get(m->options, "acknowledge")))
+	if (p.err)
+		refuse(s, m, p.err, NULL);
+	else if (value_is_true(dict_get(m->options, "acknowledge")))
 		session_acknowledge(s, MSG_PUBLISHED, m->request,
 				    p.event.publication);
 	publication_end(&p);

@@ -16,6 +16,7 @@ struct page {
 	struct buf scratch;
 	struct value events;
 	bool is_full; /* and there would be more */
+	bool failed;  /* out of memory: no page is better than one with gaps */
 };
 
 /* --- the question -------------------------------------------------------- */
@@ -131,54 +132,71 @@ static int describe(const struct page *p, const struct event *e,
 		    struct value *dict)
 {
 	struct arena *a = p->call->arena;
-	struct value details;
+	struct value details, time = meta_time(a, e->unix_ms);
 	int err = event_details(a, e, p->subscription->match != URI_EXACT,
 				&details);
 
 	*dict = value_dict();
-	if (err)
-		return err;
-	meta_set(a, dict, "timestamp", meta_time(a, e->unix_ms));
-	meta_set(a, dict, "subscription", meta_id(p->subscription->id));
-	meta_set(a, dict, "publication", meta_id(e->publication));
-	meta_set(a, dict, "details", details);
-	return add_payload(a, e, &p->call->realm->turn->limits, dict);
+	if (!err)
+		err = time.type == VALUE_NULL ?
+			      ERR_NOMEM :
+			      dict_set(a, dict, "timestamp", time);
+	if (!err)
+		err = dict_set(a, dict, "subscription",
+			       meta_id(p->subscription->id));
+	if (!err)
+		err = dict_set(a, dict, "publication",
+			       meta_id(e->publication));
+	if (!err)
+		err = dict_set(a, dict, "details", details);
+	return err ? err : add_payload(a, e, &p->call->realm->turn->limits,
+				       dict);
 }
 
-/* Its bytes in the caller's serializer; 0: it can not be said in that, as it
- * could not when it was published. */
-static size_t size_of(struct page *p, const struct value *v)
+/* And its bytes in the caller's serializer. */
+static int describe_sized(struct page *p, const struct event *e,
+			  struct value *dict, size_t *size)
 {
-	const struct session *s = p->call->caller;
+	const struct serializer *in = p->call->caller->link.serializer;
+	int err = describe(p, e, dict);
 
 	buf_clear(&p->scratch);
-	if (s->link.serializer->encode(&p->scratch, v))
-		return 0;
-	return p->scratch.len + 1;
+	if (!err)
+		err = in->encode(&p->scratch, dict);
+	*size = p->scratch.len + 1;
+	return err;
 }
 
+static bool fail(struct page *p)
+{
+	p->failed = true;
+	return false;
+}
+
+/* What can not be said in the caller's serializer could not when it was
+ * published, either, and is left out. */
 static bool add_event(void *ctx, const struct event *e)
 {
 	struct page *p = ctx;
 	struct value dict;
 	size_t size;
+	int err;
 
 	if (!audience_has_identity(&e->audience, p->call->caller))
 		return true;
 	p->is_full = value_count(&p->events) >= p->limit;
 	if (p->is_full)
 		return false;
-	if (describe(p, e, &dict))
-		return true;
-	size = size_of(p, &dict);
+	err = describe_sized(p, e, &dict, &size);
+	if (err)
+		return err == ERR_NOMEM ? fail(p) : true;
 	p->is_full = size > p->bytes_left && value_count(&p->events);
 	if (p->is_full)
 		return false;
-	if (size && size <= p->bytes_left) {
-		meta_add(p->call->arena, &p->events, dict);
-		p->bytes_left -= size;
-	}
-	return true;
+	if (size > p->bytes_left)
+		return true;
+	p->bytes_left -= size;
+	return !list_add(p->call->arena, &p->events, dict) || fail(p);
 }
 
 /* Half of the output that may wait, and never more than a message. */
@@ -203,7 +221,11 @@ static void answer(struct page *p)
 	buf_deinit(&p->scratch);
 	meta_set(c->arena, &kwargs, "is_limit_reached",
 		 value_bool(p->is_full));
-	session_result_with(c->caller, c->request, &p->events, &kwargs);
+	if (p->failed)
+		meta_error(c, "wamp.error.unavailable", "out of memory");
+	else
+		session_result_with(c->caller, c->request, &p->events,
+				    &kwargs);
 }
 
 /* --- the procedure ------------------------------------------------------- */

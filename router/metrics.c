@@ -155,7 +155,7 @@ static const struct {
 	  realm_publications },
 	{ "events_total", "counter", "Events sent.", realm_events },
 	{ "events_unsaid_total", "counter",
-	  "Events not sent, as the subscriber's serializer can not say them.",
+	  "Events not sent: not in the subscriber's serializer, or no memory.",
 	  realm_events_unsaid },
 };
 

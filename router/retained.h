@@ -3,7 +3,9 @@
  * for who subscribes later. Spec: "Event Retention" (advanced). Kept in
  * memory only. A topic has one event that everybody may have and a few newer
  * ones for an audience; a subscriber gets the newest that it would have got
- * as it was published. What a role's members keep is bounded by its limits
+ * as it was published. That one for everybody is the last, "limited to one
+ * event": its publisher, who does not get its own, does not get an older one.
+ * What a role's members keep is bounded by its limits
  * `retained` and `retained_bytes`: over them the role's own oldest events go,
  * nobody else's. May touch base, wamp, session, event and uri_map.
  */
