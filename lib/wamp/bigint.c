@@ -1,8 +1,5 @@
 #include "wamp/bigint.h"
 
-#include <stdio.h>
-#include <string.h>
-
 enum { PART = 1000000000, PART_DIGITS = 9 };
 enum { LIMBS = (BIGINT_BYTES_MAX + 3) / 4 + 1 };
 
@@ -16,6 +13,16 @@ static void trim(struct magnitude *m)
 {
 	while (m->count && !m->limbs[m->count - 1])
 		m->count--;
+}
+
+static void load(struct magnitude *m, struct bytes big_endian)
+{
+	m->count = (unsigned)(big_endian.len + 3) / 4;
+	for (size_t i = 0; i < big_endian.len; i++)
+		m->limbs[i / 4] |=
+			(uint32_t)big_endian.data[big_endian.len - 1 - i]
+			<< i % 4 * 8;
+	trim(m);
 }
 
 /* m * factor + more; false: it has no room. */
@@ -62,19 +69,19 @@ static void decrement(struct magnitude *m)
 int bigint_decimal(struct arena *a, struct bytes argument, bool negative,
 		   struct bytes *out)
 {
-	struct magnitude m = { .count = 0 };
-	char text[BIGINT_DIGITS_MAX + PART_DIGITS + 1], part[PART_DIGITS + 1];
+	struct magnitude m = { .limbs = { 0 } };
+	char text[BIGINT_DIGITS_MAX + PART_DIGITS + 1];
 	char *p = text + sizeof text;
 
+	load(&m, argument);
 	/* It has room: there is one limb more than BIGINT_BYTES_MAX fill. */
-	for (size_t i = 0; i < argument.len; i++)
-		(void)grow(&m, 256, argument.data[i]);
 	if (negative)
 		(void)grow(&m, 1, 1);
 	do {
-		snprintf(part, sizeof part, "%09u", shrink(&m));
-		p -= PART_DIGITS;
-		memcpy(p, part, PART_DIGITS);
+		uint32_t part = shrink(&m);
+
+		for (unsigned i = 0; i < PART_DIGITS; i++, part /= 10)
+			*--p = (char)('0' + part % 10);
 	} while (m.count);
 	while (*p == '0' && p < text + sizeof text - 1)
 		p++;
@@ -85,12 +92,21 @@ int bigint_decimal(struct arena *a, struct bytes argument, bool negative,
 	return out->data ? 0 : ERR_NOMEM;
 }
 
+/* Nine at a time. */
 static bool read_digits(struct magnitude *m, struct bytes digits)
 {
+	uint32_t factor = 1, part = 0;
 	bool room = true;
 
-	for (size_t i = 0; room && i < digits.len; i++)
-		room = grow(m, 10, (uint32_t)(digits.data[i] - '0'));
+	for (size_t i = 0; room && i < digits.len; i++) {
+		factor *= 10;
+		part = part * 10 + (uint32_t)(digits.data[i] - '0');
+		if (factor == PART || i + 1 == digits.len) {
+			room = grow(m, factor, part);
+			factor = 1;
+			part = 0;
+		}
+	}
 	return room;
 }
 

@@ -446,6 +446,9 @@ static void test_message__payloads_are_a_list_and_a_dict(void **state)
 		"[48,1,{},\"a\",1]",        "[48,1,{},\"a\",\"x\"]",
 		"[48,1,{},\"a\",[],[]]",    "[48,1,{},\"a\",null,null,1]",
 		"[48,1,{},\"a\",[],\"{\"]", "[48,1,{},\"a\",\"[\"]",
+		/* Autobahn's payload transparency, which "Payload Passthru
+		 * Mode" has taken the place of. */
+		"[16,1,{\"enc_algo\":\"cryptobox\"},\"a\",\"\\u0000AQID\"]",
 	};
 
 	(void)state;
