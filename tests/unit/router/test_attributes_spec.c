@@ -204,6 +204,35 @@ static void test_attributes__of_yield(void **state)
 	trio_deinit(&t);
 }
 
+#define STREAMS                                                               \
+	"'progressive_call_invocations':true,'call_canceling':true"
+
+/* Of the parts that follow the first, all else is ignored; what is no part
+ * for one side or the other violates the protocol. */
+static void test_attributes__of_a_part(void **state)
+{
+	struct trio t;
+	struct peer from, to;
+
+	(void)state;
+	trio_init(&t, NULL, 0);
+	peer_join_with(&from, &t.room, STREAMS);
+	peer_join_with(&to, &t.room, STREAMS);
+	peer_register(&to, 1, "", "a.b");
+	say(&from, "[48,1,{'progress':true},'a.b']");
+	hears(&to, "[68,1,*,{'progress':true}]");
+	say(&from, "[48,1,{'progress':true,'disclose_me':1,'timeout':'x',"
+		   "'receive_progress':7},'a.b',[2]]");
+	hears(&to, "[68,1,*,{'progress':true},[2]]");
+	say(&from, "[48,1,{'progress':1},'a.b',[3]]");
+	hears(&from, "[3,{'message':'CALL.Options.progress: a bool is wanted'}"
+		     ",'wamp.error.protocol_violation']");
+	hears(&to, "[69,1,{'mode':'killnowait'}]");
+	peer_deinit(&from);
+	peer_deinit(&to);
+	trio_deinit(&t);
+}
+
 /* HELLO is no request: it is refused whole. */
 static void test_attributes__of_hello(void **state)
 {
@@ -238,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_attributes__of_a_publication),
 		cmocka_unit_test(test_attributes__of_cancel),
 		cmocka_unit_test(test_attributes__of_yield),
+		cmocka_unit_test(test_attributes__of_a_part),
 		cmocka_unit_test(test_attributes__of_hello),
 	};
 

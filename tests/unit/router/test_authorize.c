@@ -134,6 +134,8 @@ static void test_authorize__static_permissions_need_no_question(void **state)
 	/* Nor does what is wrong anyway. */
 	say(&o.kim, "[64,2,{},'wamp.mine']");
 	hears(&o.kim, "[8,64,2,*'wamp.error.invalid_uri'*");
+	say(&o.kim, "[48,3,{'disclose_me':1},'com.x']");
+	hears(&o.kim, "[8,48,3,*'wamp.error.invalid_argument'*");
 	hears_nothing(&o.judge);
 	office_close(&o);
 }

@@ -284,6 +284,31 @@ static void test_ids__wrap_to_1_after_2_to_the_53(void **state)
 	trio_deinit(&t);
 }
 
+/* A stream that was begun before goes on after. */
+static void test_ids__wrap_within_a_stream(void **state)
+{
+	static const char streams[] =
+		"'progressive_call_invocations':true,'call_canceling':true";
+	struct trio t;
+	struct peer from, to;
+
+	(void)state;
+	trio_init(&t, NULL, 0);
+	peer_join_with(&from, &t.room, streams);
+	peer_join_with(&to, &t.room, streams);
+	peer_register(&to, 1, "", "a.b");
+	from.session->last_request = (1ULL << 53) - 1;
+	say(&from, "[48,9007199254740992,{'progress':true},'a.b',[1]]");
+	hears(&to, "[68,1,*,{'progress':true},[1]]");
+	say(&from, "[48,1,{},'a.b',[2]]");
+	hears(&to, "[68,2,*,{},[2]]");
+	say(&from, "[48,9007199254740992,{},'a.b',[3]]");
+	hears(&to, "[68,1,*,{},[3]]");
+	peer_deinit(&from);
+	peer_deinit(&to);
+	trio_deinit(&t);
+}
+
 /* --- Caller Identification ----------------------------------------------- */
 
 static void test_caller__callee_asks_for_it(void **state)
@@ -405,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_order__of_results_is_free),
 		cmocka_unit_test(test_ids__in_sequence_for_each_callee),
 		cmocka_unit_test(test_ids__wrap_to_1_after_2_to_the_53),
+		cmocka_unit_test(test_ids__wrap_within_a_stream),
 		cmocka_unit_test(test_caller__callee_asks_for_it),
 		cmocka_unit_test(test_progress__each_of_its_own_structure),
 		cmocka_unit_test(test_progress__ends_with_an_error),
