@@ -88,12 +88,27 @@ struct realm *router_realm(struct router *r, struct bytes name)
 
 /* --- connections --------------------------------------------------------- */
 
+/* The lists are by deadline; most are the last one of theirs. */
 static void wait_in(struct router *r, struct ring *list, struct session *s,
 		    uint64_t ms)
 {
+	struct ring *before;
+
 	s->deadline_ms = r->turn.now_ms + ms;
 	ring_remove(&s->waiting);
-	ring_add(list, &s->waiting);
+	before = list->prev;
+	while (before != list &&
+	       ring_item(before, struct session, waiting)->deadline_ms >
+		       s->deadline_ms)
+		before = before->prev;
+	ring_add(before->next, &s->waiting);
+}
+
+static uint64_t time_to_join(const struct link *link)
+{
+	return link->age_ms < HELLO_MS - HELLO_LEAST_MS
+		       ? HELLO_MS - link->age_ms
+		       : HELLO_LEAST_MS;
 }
 
 struct session *router_connect(struct router *r, const struct link *link,
@@ -107,7 +122,7 @@ struct session *router_connect(struct router *r, const struct link *link,
 	s->authn = authn;
 	ring_add(&r->sessions, &s->in_router);
 	r->session_count++;
-	wait_in(r, &r->joining, s, HELLO_MS);
+	wait_in(r, &r->joining, s, time_to_join(link));
 	return s;
 }
 

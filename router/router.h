@@ -14,7 +14,8 @@
 
 enum {
 	ROUTER_PRETEND_BYTES = 16,
-	HELLO_MS = 15000,    /* to have joined */
+	HELLO_MS = 15000,    /* to have joined, since the connection came */
+	HELLO_LEAST_MS = 1000, /* of that, when TLS and HTTP took the rest */
 	GOODBYE_MS = 1000,   /* to answer our GOODBYE */
 };
 

@@ -34,6 +34,7 @@ struct link {
 	const struct serializer *serializer;
 	bool confidential; /* loopback, unix or TLS: tickets may travel */
 	const char *transport; /* "websocket" */
+	uint64_t age_ms; /* of the connection, as the session begins */
 	char peer[72];
 	/* Of the client's TLS certificate, verified by net; "" without one. */
 	char cert_cn[65], cert_sha1[60]; /* "AB:CD:…" */

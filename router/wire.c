@@ -192,6 +192,7 @@ void wires_accept(struct wires *w, struct transport *t,
 				transport_is_secure(t) ||
 				transport_is_proxied_tls(t),
 		.transport = "websocket",
+		.age_ms = transport_age_ms(t),
 	};
 
 	if (!wire) {

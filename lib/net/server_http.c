@@ -110,6 +110,8 @@ void http_conn_hand_over(struct http_conn *c, struct transport_origin *origin,
 	struct server *s = c->server;
 	struct transport *t;
 
+	/* Who was served has kept a connection as one may. */
+	origin->age_ms = c->served ? 0 : now_ms(c) - c->began_ms;
 	origin->gone = on_transport_gone;
 	origin->ctx = s;
 	t = transport_new(c->stream, origin, &s->config.limits);
@@ -373,6 +375,7 @@ void http_conn_start(struct server *s, struct stream *stream, bool full)
 	c->server = s;
 	c->stream = stream;
 	c->full = full;
+	c->began_ms = loop_now_ms(s->loop);
 	buf_init(&c->in);
 	buf_init(&c->path);
 	stream_peer(stream, c->peer, &c->local);

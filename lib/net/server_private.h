@@ -46,6 +46,7 @@ struct http_conn {
 	bool keep_alive;
 	bool served; /* a request: it is HTTP for good */
 	bool full;   /* the server is: whatever it asks is refused */
+	uint64_t began_ms; /* accepted then */
 	uint64_t due_ms; /* it is closed unless it got on until then */
 	char peer[ADDRESS_TEXT_MAX];
 	bool local;

@@ -326,6 +326,7 @@ struct transport *transport_new(struct stream *s,
 	t->tag[sizeof t->tag - 1] = '\0';
 	t->gone = origin->gone;
 	t->gone_ctx = origin->ctx;
+	t->age_ms = origin->age_ms;
 	t->heard_ms = transport_now_ms(t);
 	stream_peer(s, t->peer, &t->local);
 	/* A proxy on another machine is not believed: what it says crosses
@@ -386,6 +387,11 @@ const struct serializer *transport_serializer(const struct transport *t)
 const char *transport_peer(const struct transport *t)
 {
 	return t->peer;
+}
+
+uint64_t transport_age_ms(const struct transport *t)
+{
+	return t->age_ms;
 }
 
 const char *transport_tag(const struct transport *t)

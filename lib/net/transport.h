@@ -75,6 +75,8 @@ const struct serializer *transport_serializer(const struct transport *t);
 /* "127.0.0.1:51234", "unix"; and the Origin header or "". */
 const char *transport_peer(const struct transport *t);
 const char *transport_origin(const struct transport *t);
+/* How long the connection had been there when it became this transport. */
+uint64_t transport_age_ms(const struct transport *t);
 /* What server_config.opening wrote, or "". */
 const char *transport_tag(const struct transport *t);
 bool transport_is_local(const struct transport *t); /* loopback or unix */

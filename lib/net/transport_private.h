@@ -18,6 +18,7 @@ struct transport_origin {
 	char tag[TRANSPORT_TAG_SIZE];
 	bool forwarded;      /* a proxy speaks for somebody else: not local */
 	bool proxy_tls;      /* and says that it is asked over TLS */
+	uint64_t age_ms;     /* that TLS and the handshake took */
 	/* Told after `closed`, as the transport goes; may be NULL. */
 	void (*gone)(void *ctx);
 	void *ctx;

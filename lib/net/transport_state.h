@@ -43,6 +43,7 @@ struct transport {
 	bool owner_paused, self_paused;
 	bool high;    /* output reached half; drained is owed */
 	bool pinged;  /* and nothing heard since */
+	uint64_t age_ms; /* as it began */
 	uint64_t heard_ms;
 	uint64_t suspect_ms; /* silent too long since, by the clock; 0: not */
 	uint64_t begun_ms, begun_at; /* what is partial: when, which; 0: none */

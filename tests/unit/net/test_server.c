@@ -227,6 +227,36 @@ static void test_server__half_open_max(void **state)
 		raw_close(&others[i]);
 }
 
+static bool is_later(void *ctx)
+{
+	return clock_monotonic_ms() > *(uint64_t *)ctx;
+}
+
+/* Of the time that somebody has to join, the upgrade is a part; not so a
+ * connection that was kept for another request. */
+static void test_server__says_how_long_the_upgrade_took(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t until_ms = clock_monotonic_ms() + 30;
+	struct raw kept;
+
+	world_start(&f->w);
+	raw_connect(&f->r, &f->w);
+	raw_connect(&kept, &f->w);
+	raw_text(&kept, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+	raw_expect_status(&kept, 200);
+	until(&f->w, is_later, &until_ms);
+	raw_text(&f->r, upgrade_head);
+	raw_text(&f->r, "wamp.2.json\r\n\r\n");
+	raw_expect_status(&f->r, 101);
+	assert_true(transport_age_ms(f->w.sessions[0].t) >= 20);
+	raw_text(&kept, upgrade_head);
+	raw_text(&kept, "wamp.2.json\r\n\r\n");
+	raw_expect_text(&kept, "HTTP/1.1 101");
+	assert_int_equal(transport_age_ms(f->w.sessions[1].t), 0);
+	raw_close(&kept);
+}
+
 static void test_server__upgraded_is_not_half_open(void **state)
 {
 	struct fixture *f = *state;
@@ -407,6 +437,7 @@ int main(void)
 		FIXTURE_TEST(test_server__says_nothing),
 		FIXTURE_TEST(test_server__idle_keep_alive_ends),
 		FIXTURE_TEST(test_server__half_open_max),
+		FIXTURE_TEST(test_server__says_how_long_the_upgrade_took),
 		FIXTURE_TEST(test_server__upgraded_is_not_half_open),
 		FIXTURE_TEST(test_server__connections_max),
 		FIXTURE_TEST(test_server__refuses_upgrades),

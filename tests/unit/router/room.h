@@ -40,6 +40,7 @@ struct peer {
 	unsigned heard_count, heard_next;
 	bool closed, paused;
 	size_t output;
+	uint64_t age_ms; /* of its connection, before peer_connect */
 	struct role_limits limits;
 	const struct serializer *serializer;
 };
@@ -199,7 +200,8 @@ UNUSED_OK static void peer_connect(struct peer *p, struct room *room)
 {
 	struct link link = { .ops = &peer_ops, .ctx = p,
 			     .serializer = p->serializer,
-			     .confidential = true, .transport = "fake" };
+			     .confidential = true, .transport = "fake",
+			     .age_ms = p->age_ms };
 
 	p->room = room;
 	p->session = router_connect(&room->router, &link, &room->authn);

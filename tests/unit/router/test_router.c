@@ -158,6 +158,39 @@ static void test_join__role_that_is_not_there(void **state)
 	room_deinit(&room);
 }
 
+static void connect_late(struct peer *p, struct room *room, uint64_t age_ms)
+{
+	memset(p, 0, sizeof *p);
+	p->serializer = &serializer_json;
+	p->age_ms = age_ms;
+	peer_connect(p, room);
+}
+
+/* TLS and HTTP are of the 15 s, but for the last one. Who comes later may have
+ * to be gone earlier. */
+static void test_join__the_handshake_is_of_the_15_s(void **state)
+{
+	static const uint64_t ages[] = { 0, 5000, 14500, 1000, 99000, 13999 };
+	static const uint64_t ends[] = { 15000, 10000, 1000, 14000, 1000,
+					 1001 };
+	struct room room;
+	struct peer peers[6];
+	uint64_t now = 0;
+
+	(void)state;
+	room_init(&room);
+	for (unsigned i = 0; i < 6; i++)
+		connect_late(&peers[i], &room, ages[i]);
+	for (; now <= 15000; now++) {
+		for (unsigned i = 0; i < 6; i++)
+			assert_int_equal(peers[i].closed, now >= ends[i]);
+		room_wait(&room, 1);
+	}
+	for (unsigned i = 0; i < 6; i++)
+		peer_deinit(&peers[i]);
+	room_deinit(&room);
+}
+
 static void test_join__takes_no_longer_than_15_s(void **state)
 {
 	struct room room;
@@ -612,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_join__no_ticket_over_the_open_network),
 		cmocka_unit_test(test_join__role_that_is_not_there),
 		cmocka_unit_test(test_join__takes_no_longer_than_15_s),
+		cmocka_unit_test(test_join__the_handshake_is_of_the_15_s),
 		cmocka_unit_test(test_rules__violations),
 		cmocka_unit_test(test_rules__repeated_request_id),
 		cmocka_unit_test(test_rules__undecodable_frame),
