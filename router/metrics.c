@@ -125,6 +125,11 @@ static uint64_t realm_events_unsaid(const struct realm *r)
 	return r->broker.events_unsaid_total;
 }
 
+static uint64_t realm_events_retained(const struct realm *r)
+{
+	return retained_count(&r->broker.retained);
+}
+
 static const struct {
 	const char *name, *type, *help;
 	uint64_t (*value)(const struct realm *r);
@@ -157,6 +162,8 @@ static const struct {
 	{ "events_unsaid_total", "counter",
 	  "Events not sent: not in the subscriber's serializer, or no memory.",
 	  realm_events_unsaid },
+	{ "events_retained", "gauge", "Retained events that are kept.",
+	  realm_events_retained },
 };
 
 static void write_realms(struct buf *out, const struct router *r)

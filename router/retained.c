@@ -132,22 +132,26 @@ static struct retained_topic *topic_new(struct retained *r, struct bytes uri)
 	return t;
 }
 
-/* An event for everybody replaces all; one for some, the oldest of those when
- * there are too many. */
-static void make_place(struct retained_topic *t, const struct kept *fresh)
+/* Newest first: each that somebody would still get stays. Behind one for
+ * everybody that is only its publisher, until another's event for everybody;
+ * and of those for some the oldest go when there are too many. */
+static void make_place(struct retained_topic *t)
 {
+	const struct audience *last = NULL; /* of the newest for everybody */
 	unsigned for_some = 0;
+	bool is_settled = false;
 
 	ring_each_safe(at, &t->events) {
 		struct kept *k = ring_item(at, struct kept, in_topic);
+		const struct audience *a = &k->event->audience;
 
-		if (k == fresh)
-			for_some += !k->event->audience.is_everybody;
-		else if (fresh->event->audience.is_everybody)
+		if (is_settled || (last && a->excluded == last->excluded) ||
+		    (!a->is_everybody && ++for_some > RETAINED_FOR_SOME_MAX)) {
 			kept_free(k);
-		else if (!k->event->audience.is_everybody &&
-			 ++for_some > RETAINED_FOR_SOME_MAX)
-			kept_free(k);
+		} else if (a->is_everybody) {
+			is_settled = last || !a->excluded;
+			last = last ? last : a;
+		}
 	}
 }
 
@@ -196,7 +200,16 @@ void retained_add(struct retained *r, const struct role *role,
 		forget(r, first_of(q));
 	k = kept_new(r, q, e);
 	if (k)
-		make_place(k->topic, k);
+		make_place(k->topic);
+}
+
+uint32_t retained_count(const struct retained *r)
+{
+	uint32_t count = 0;
+
+	ring_each(at, &r->quotas)
+		count += ring_item(at, struct quota, in_retained)->count;
+	return count;
 }
 
 /* --- sending ------------------------------------------------------------- */

@@ -1,11 +1,10 @@
 /*
  * retained: the last event of each topic that its publisher asked to keep,
  * for who subscribes later. Spec: "Event Retention" (advanced). Kept in
- * memory only. A topic has one event that everybody may have and a few newer
- * ones for an audience; a subscriber gets the newest that it would have got
- * as it was published. That one for everybody is the last, "limited to one
- * event": its publisher, who does not get its own, does not get an older one.
- * What a role's members keep is bounded by its limits
+ * memory only. A topic has one event that everybody may have, a few newer ones
+ * for an audience, and the one before for the publisher of the first, who does
+ * not get its own; a subscriber gets the newest that it would have got as it
+ * was published. What a role's members keep is bounded by its limits
  * `retained` and `retained_bytes`: over them the role's own oldest events go,
  * nobody else's. May touch base, wamp, session, event and uri_map.
  */
@@ -30,6 +29,9 @@ void retained_deinit(struct retained *r);
  * by its specification. */
 void retained_add(struct retained *r, const struct role *role,
 		  struct event *e);
+
+/* Events that are kept, of all topics. */
+uint32_t retained_count(const struct retained *r);
 
 /* EVENTs of a subscription that asked for them. Of a pattern's many, those
  * that do not fit in half of what the session's output may hold are left

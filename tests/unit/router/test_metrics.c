@@ -109,6 +109,31 @@ static void test_metrics__counts_of_a_realm(void **state)
 	stop(&w);
 }
 
+static void test_metrics__events_of_a_realm(void **state)
+{
+	struct web w;
+	struct peer a, b;
+	struct http_response r;
+
+	(void)state;
+	start(&w);
+	peer_join(&a, &room);
+	peer_join(&b, &room);
+	peer_subscribe(&a, "", "com.a");
+	peer_subscribe(&a, "'match':'prefix'", "com.");
+	say(&b, "[16,1,{'retain':true},'com.a']");
+	say(&b, "[16,2,{'retain':true},'com.a']");
+	say(&b, "[16,3,{'retain':true},'com.b']");
+	r = get(&w, "/metrics", true);
+	assert_true(says(r, "publications_total{realm=\"realm1\"} 3\n"));
+	assert_true(says(r, "events_total{realm=\"realm1\"} 5\n"));
+	assert_true(says(r, "events_unsaid_total{realm=\"realm1\"} 0\n"));
+	assert_true(says(r, "events_retained{realm=\"realm1\"} 2\n"));
+	peer_deinit(&a);
+	peer_deinit(&b);
+	stop(&w);
+}
+
 static void test_metrics__errors_and_timeouts_are_told_apart(void **state)
 {
 	struct web w;
@@ -223,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metrics__counts_of_a_realm),
+		cmocka_unit_test(test_metrics__events_of_a_realm),
 		cmocka_unit_test(test_metrics__queued_calls),
 		cmocka_unit_test(
 			test_metrics__errors_and_timeouts_are_told_apart),

@@ -122,20 +122,33 @@ static void test_retention__tells_the_topic(void **state)
 	trio_deinit(&t);
 }
 
-/* The limit "to one event that all subscribers would receive": whose own it
- * is gets nothing, not an older one of another (retained.h). */
+/* "the most recent Retained Event that they would have received": for who does
+ * not get its own that is another's, and only as long as it is needed. */
 static void test_retention__the_publishers_own(void **state)
 {
 	struct trio t;
+	const struct retained *r;
 
 	(void)state;
 	trio_init(&t);
+	r = &t.room.router.realms[0].broker.retained;
 	publish(&t.kim, "'retain':true", "'a.b',[1]");
 	publish(&t.publisher, "'retain':true", "'a.b',[2]");
+	publish(&t.publisher, "'retain':true", "'a.b',[3]");
 	subscribes(&t.publisher, "'get_retained':true", "a.b");
-	hears_nothing(&t.publisher);
+	hears(&t.publisher, "[36,*,*,{'retained':true},[1]]");
 	subscribes(&t.kim, "'get_retained':true", "a.b");
-	hears(&t.kim, "[36,*,*,{'retained':true},[2]]");
+	hears(&t.kim, "[36,*,*,{'retained':true},[3]]");
+	assert_int_equal(retained_count(r), 2);
+	publish(&t.kim, "'retain':true", "'a.b',[4]");
+	hears(&t.publisher, "[36,*,*,{},[4]]");
+	subscribes(&t.publisher, "'get_retained':true", "a.b");
+	hears(&t.publisher, "[36,*,*,{'retained':true},[4]]");
+	subscribes(&t.kim, "'get_retained':true", "a.b");
+	hears(&t.kim, "[36,*,*,{'retained':true},[3]]");
+	assert_int_equal(retained_count(r), 2);
+	publish(&t.a, "'retain':true,'exclude_me':false", "'a.b',[5]");
+	assert_int_equal(retained_count(r), 1);
 	trio_deinit(&t);
 }
 
