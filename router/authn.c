@@ -251,7 +251,7 @@ static bool is_possible(struct router *r, const struct session *s,
 	case AUTHN_TLS:
 		return way->on && s->link.cert_sha1[0];
 	case AUTHN_COOKIE:
-		return way->on && s->link.confidential &&
+		return way->on && s->link.confidential && realm &&
 		       cookies_known(&r->cookies, s->link.cookie,
 				     realm->config->name, r->turn.now_ms);
 	case AUTHN_CRYPTOSIGN:

@@ -93,7 +93,8 @@ struct router;
 struct authn_attempt;
 
 /* HELLO: takes the first of the client's methods that is possible. What is to
- * be remembered is kept in s->attempt. */
+ * be remembered is kept in s->attempt. realm: NULL when it is left to the
+ * principal, or to the authenticator. */
 void authn_begin(struct router *r, struct session *s, struct realm *realm,
 		 const struct value *details, struct authn_result *out);
 /* AUTHENTICATE. */

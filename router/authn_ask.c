@@ -81,7 +81,9 @@ static int fill_args(struct session *s, const struct bytes *ticket,
 	if (!err && ticket)
 		err = dict_set(a, &details, "ticket", value_text(*ticket));
 	if (!err)
-		err = list_add(a, args, value_str(t->realm->config->name));
+		err = list_add(a, args, t->realm ?
+					value_str(t->realm->config->name) :
+					value_null());
 	if (!err)
 		err = list_add(a, args, t->authid ? value_str(t->authid)
 						  : value_null());

@@ -16,7 +16,7 @@ struct authn_attempt {
 	enum authn_method method;
 	const char *name; /* of the method, as the client says it */
 	const char *provider;
-	struct realm *realm;
+	struct realm *realm; /* that is asked for; NULL: none */
 	const struct authn_way *way;
 	char *authid; /* owned; as claimed, or NULL */
 	const struct principal *principal; /* NULL: nobody; never fits */

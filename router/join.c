@@ -119,7 +119,9 @@ static void welcome(struct router *r, struct session *s, struct realm *realm,
 	if (who->realm)
 		realm = router_realm(r, bytes_str(who->realm));
 	if (!realm) {
-		session_abort(s, "wamp.error.no_such_realm", NULL);
+		session_abort(s, "wamp.error.no_such_realm",
+			      who->realm ? NULL : "none is asked for, and "
+						  "nobody says which it is");
 		return;
 	}
 	s->role = realm_role(realm, who->role);
@@ -187,15 +189,16 @@ void join_decided(struct router *r, struct session *s,
 
 void join_hello(struct router *r, struct session *s, const struct message *m)
 {
-	struct realm *realm = router_realm(r, m->uri);
+	bool asked = m->uri.data != NULL; /* or left to who authenticates */
+	struct realm *realm = asked ? router_realm(r, m->uri) : NULL;
 	struct authn_result result;
 	const char *wrong;
 
-	if (!uri_valid(m->uri, URI_EXACT, r->turn.uri_strict)) {
+	if (asked && !uri_valid(m->uri, URI_EXACT, r->turn.uri_strict)) {
 		session_abort(s, "wamp.error.invalid_uri", "realm");
 		return;
 	}
-	if (!realm) {
+	if (asked && !realm) {
 		session_abort(s, "wamp.error.no_such_realm",
 			      "there is no realm of that name");
 		return;

@@ -7,7 +7,7 @@
 enum { C = FROM_CLIENT, R = FROM_ROUTER, TYPES = 71 };
 
 static const struct shape shapes[TYPES] = {
-	[MSG_HELLO] = { "HELLO", C, "ud", false },
+	[MSG_HELLO] = { "HELLO", C, "nd", false },
 	[MSG_WELCOME] = { "WELCOME", R, "sd", false },
 	[MSG_ABORT] = { "ABORT", C | R, "du", true },
 	[MSG_CHALLENGE] = { "CHALLENGE", R, "ud", false },
@@ -161,6 +161,9 @@ static int take_element(struct decoder *d, char letter, struct bytes raw)
 	case 'u':
 		ok = value_get_str(&v, &m->uri);
 		break;
+	case 'n':
+		ok = value_get_str(&v, &m->uri) || v.type == VALUE_NULL;
+		break;
 	case 'd':
 	case 'o':
 		return keep_dict(d, &v);
@@ -181,6 +184,8 @@ static const char *element_wanted(char letter)
 		return "the type of a request that can be answered";
 	case 'u':
 		return "a string";
+	case 'n':
+		return "a string or null";
 	default:
 		return "a dict";
 	}

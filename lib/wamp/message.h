@@ -54,7 +54,9 @@ struct message {
 	uint64_t subject;  /* session of WELCOME; subscription, registration;
 			      publication of PUBLISHED */
 	uint64_t publication; /* EVENT only */
-	/* Realm, Reason, Error, Topic, Procedure, AuthMethod, Signature. */
+	/* Realm, Reason, Error, Topic, Procedure, AuthMethod, Signature. A
+	 * Realm that came as null, which leaves it to the router, has no
+	 * data. */
 	struct bytes uri;
 	const struct value *options; /* Options, Details or Extra; a dict, NULL
 					reads as an empty one. Decoded, it has

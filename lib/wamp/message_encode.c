@@ -40,7 +40,9 @@ static int put_element(struct encoder *e, char letter,
 	case 't':
 		return put_id(e, (uint64_t)m->request_type);
 	case 'u':
-		v = value_text(m->uri);
+	case 'n':
+		v = m->uri.data || letter == 'u' ? value_text(m->uri)
+						 : value_null();
 		return put_value(e, &v);
 	default:
 		return put_value(e, m->options ? m->options : &v);

@@ -44,6 +44,19 @@ static void test_batched__answers_of_one_turn_share_a_message(void **state)
 	raw_expect_frame(&f->r, TEXT, "a\x1e" "b\x1e", 4);
 }
 
+/* Who ends messages as Autobahn|Python does is answered like that. */
+static void test_batched__the_octal_separator(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_upgrade(f, "wamp.2.json.batched");
+	raw_frame(&f->r, TEXT, "[1]\x18[2]\x18", 8);
+	raw_expect_frame(&f->r, TEXT, "[1]\x18[2]\x18", 8);
+	raw_frame(&f->r, TEXT, "[3]\x18", 4);
+	raw_expect_frame(&f->r, TEXT, "[3]\x18", 4);
+	assert_int_equal(f->w.sessions[0].messages, 3);
+}
+
 static void test_batched__nothing_in_it(void **state)
 {
 	struct fixture *f = *state;
@@ -371,6 +384,7 @@ int main(void)
 		T(json_both_ways),
 		T(binary_both_ways),
 		T(answers_of_one_turn_share_a_message),
+		T(the_octal_separator),
 		T(nothing_in_it),
 		T(empty_message),
 		T(no_separator),

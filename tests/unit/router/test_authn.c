@@ -295,6 +295,46 @@ static void test_authn__a_principal_joins_its_realm(void **state)
 	door_close(&d);
 }
 
+/* As Autobahn|Python asks: the principal says which it is. An empty name is
+ * one, and none that is accepted. */
+static void test_authn__a_realm_that_is_not_asked_for(void **state)
+{
+	struct buf signature;
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_WAMPCRA);
+	d.kim.secret = (char *)"s3cret";
+	for (unsigned i = 0; i < 2; i++) {
+		peer_init(&d.peer, &d.room);
+		say(&d.peer, "[1,null,{" ALL_ROLES ",'authmethods':['wampcra'],"
+			     "'authid':'kim'}]");
+		buf_init(&signature);
+		assert_int_equal(cra_answer(bytes_str("s3cret"),
+					    challenge(&d, "wampcra"),
+					    &signature, NULL), 0);
+		answer(&d, &signature);
+		hears(&d.peer, i ? "[2,*'realm':'realm2','authid':'kim'*"
+				 : "[3,*'wamp.error.no_such_realm']");
+		peer_deinit(&d.peer);
+		d.kim.realm = (char *)"realm2";
+	}
+	d.room.authn.anonymous_role = (char *)"guest";
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,null,{" ALL_ROLES "}]");
+	hears(&d.peer, "[3,*'wamp.error.no_such_realm']");
+	peer_deinit(&d.peer);
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,'',{" ALL_ROLES "}]");
+	hears(&d.peer, "[3,*'wamp.error.invalid_uri']");
+	peer_deinit(&d.peer);
+	d.room.authn.anonymous_realm = (char *)"realm2";
+	peer_init(&d.peer, &d.room);
+	say(&d.peer, "[1,null,{" ALL_ROLES "}]");
+	hears(&d.peer, "[2,*'realm':'realm2'*");
+	door_close(&d);
+}
+
 /* A name and a realm for everybody who says nothing. */
 static void test_authn__anonymous_as_it_is_configured(void **state)
 {
@@ -491,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_authn__wampcra),
 		cmocka_unit_test(test_authn__a_principal_joins_its_realm),
 		cmocka_unit_test(test_authn__anonymous_as_it_is_configured),
+		cmocka_unit_test(test_authn__a_realm_that_is_not_asked_for),
 		cmocka_unit_test(test_authn__wampcra_names_the_session_to_be),
 		cmocka_unit_test(test_authn__wampcra_salted),
 		cmocka_unit_test(test_authn__scram),

@@ -232,6 +232,34 @@ static void test_dynamic__the_answer_has_the_realm(void **state)
 	door_close(&d);
 }
 
+/* Nobody is asked in a realm that is not there: the way has to name one. */
+static void test_dynamic__no_realm_is_asked_for(void **state)
+{
+	struct door d;
+
+	(void)state;
+	door_open(&d, AUTHN_ANONYMOUS);
+	peer_init(&d.guest, &d.room);
+	say(&d.guest, "[1,null,{" ALL_ROLES ",'authid':'kim'}]");
+	hears(&d.guest, FAILED);
+	peer_deinit(&d.guest);
+	d.room.authn.ways[AUTHN_ANONYMOUS].realm = (char *)"realm1";
+	peer_init(&d.guest, &d.room);
+	say(&d.guest, "[1,null,{" ALL_ROLES ",'authid':'kim'}]");
+	hears(&d.judge, "[68,1,*,{*},[null,'kim',{*}]]");
+	d.invocation++;
+	answer(&d, "{'role':'guest','realm':'realm2'}");
+	hears(&d.guest, "[2,*'realm':'realm2'*");
+	peer_deinit(&d.guest);
+	peer_init(&d.guest, &d.room);
+	say(&d.guest, "[1,null,{" ALL_ROLES ",'authid':'kim'}]");
+	hears(&d.judge, "[68,2,*");
+	d.invocation++;
+	answer(&d, "'guest'");
+	hears(&d.guest, "[3,*'wamp.error.no_such_realm']");
+	door_close(&d);
+}
+
 static void test_dynamic__hellos_extra_is_passed_on(void **state)
 {
 	struct door d;
@@ -360,6 +388,7 @@ int main(void)
 			test_dynamic__nothing_is_said_before_the_answer),
 		cmocka_unit_test(test_dynamic__a_late_answer_finds_nobody),
 		cmocka_unit_test(test_dynamic__the_answer_has_the_realm),
+		cmocka_unit_test(test_dynamic__no_realm_is_asked_for),
 		cmocka_unit_test(test_dynamic__hellos_extra_is_passed_on),
 		cmocka_unit_test(test_dynamic__the_trusted_role_asks),
 		cmocka_unit_test(test_dynamic__in_a_realm_that_is_not_there),
