@@ -64,6 +64,23 @@ static void test_pattern__wildcard(void **state)
 	check_applies("wildcard", "com.myapp..myprocedure1", attempts, 5);
 }
 
+/* Each empty component stands for one, the first and the last as well. */
+static void test_pattern__wildcards_at_the_ends(void **state)
+{
+	static const struct attempt ends[] = {
+		{ "a.x.b", true }, { "x.x.x", true }, { "x.x", false },
+		{ "x.x.x.x", false },
+	};
+	static const struct attempt one[] = {
+		{ "x", true }, { "com", true }, { "x.y", false },
+	};
+
+	(void)state;
+	check_applies("wildcard", "..", ends, 4);
+	check_applies("wildcard", ".x.", ends, 4);
+	check_applies("wildcard", "", one, 3);
+}
+
 /* "exact" said or not: the procedure is not told, as it is no news. */
 static void test_pattern__exact_is_the_default(void **state)
 {
@@ -314,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pattern__prefix),
 		cmocka_unit_test(test_pattern__wildcard),
+		cmocka_unit_test(test_pattern__wildcards_at_the_ends),
 		cmocka_unit_test(test_pattern__exact_is_the_default),
 		cmocka_unit_test(
 			test_pattern__the_best_match_as_the_spec_draws_it),
