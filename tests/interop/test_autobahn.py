@@ -3,6 +3,7 @@
 MessagePack and CBOR and across them. Prints a line per check, then
 `N passed, N failed`."""
 import asyncio
+import datetime
 import itertools
 import sys
 import traceback
@@ -278,6 +279,32 @@ async def leaving_answers_callers(url):
     await asyncio.wait([at, bt], timeout=5)
 
 
+# Callee, caller, what is said; whether the callee's serializer can say it.
+SAID = [("cbor", "cbor", datetime.datetime(2024, 2, 29, 12, 0, 0, 123456,
+                                           datetime.timezone.utc), True),
+        ("cbor", "cbor", -2 ** 70, True), ("json", "cbor", 2 ** 70, True),
+        ("cbor", "json", -2 ** 63 - 1, True),
+        ("msgpack", "json", 2 ** 64 - 1, True),
+        ("msgpack", "json", 2 ** 64, False),
+        ("msgpack", "cbor", 2 ** 70, False),
+        ("json", "cbor", float("nan"), False),
+        ("json", "msgpack", float("inf"), False)]
+
+
+async def what_not_all_can_say(url):
+    for callee, caller, value, can in SAID:
+        (a, at), (b, bt) = [await join(url, s) for s in (callee, caller)]
+        await a.register(lambda v: v, "t.say")
+        if can:
+            assert await b.call("t.say", value) == value, value
+        else:
+            await fails(b.call("t.say", value), "wamp.error.invalid_argument")
+            assert await b.call("t.say", 1) == 1  # and both go on
+        a.leave()
+        b.leave()
+        await asyncio.wait([at, bt], timeout=5)
+
+
 PAIRS = tuple(itertools.product(("json", "msgpack", "cbor"), repeat=2))
 
 
@@ -293,13 +320,14 @@ async def main(url, pairs=PAIRS):
         except Exception:  # whatever it was, the next check goes on
             failed += 1
             print(f"not ok {name}\n{traceback.format_exc()}")
-    try:
-        await leaving_answers_callers(url)
-        passed += 1
-        print("ok leaving_answers_callers")
-    except Exception:
-        failed += 1
-        print(f"not ok leaving_answers_callers\n{traceback.format_exc()}")
+    for function in (leaving_answers_callers, what_not_all_can_say):
+        try:
+            await function(url)
+            passed += 1
+            print(f"ok {function.__name__}")
+        except Exception:
+            failed += 1
+            print(f"not ok {function.__name__}\n{traceback.format_exc()}")
     print(f"{passed} passed, {failed} failed")
     return failed
 
