@@ -95,7 +95,7 @@ const cell = (text) => text.replaceAll('|', '\\|');
 
 /** How many tests passed, or of how many, and what they have shown. */
 function shown(counts) {
-  if (!counts) return '';
+  if (!counts) return 'not run';
   const { passed, all, said } = counts;
   const number = passed === all ? `${all}` : `${passed} of ${all}`;
   if (!said) return number;

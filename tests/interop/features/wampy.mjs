@@ -156,6 +156,7 @@ export const wampy = {
   },
   countsOn: true, // a session's requests, in the next one
   flaws: {
+    'progressive call invocations': 'it does not announce them, the test does',
     'publisher exclusion, exclude_me false': 'it leaves a false out',
     'retained events': 'it leaves retain out, another publishes',
     'reconnect, by itself': 'it counts its requests on, where a session\'s ' +
