@@ -1,6 +1,6 @@
 // Autobahn|JS and wampy prove who they are, by each method that they have,
 // with the right secret and a wrong one; cookies; an authenticator and an
-// authorizer that are Autobahn's.
+// authorizer of either.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -104,10 +104,11 @@ for (const [method, authid, right, wrong] of users) {
   });
 }
 
-async function wampyJoin(options) {
-  const client = new Wampy(plain.url, { realm: 'realm1', ws: WebSocket,
+async function wampyJoin(options, url = plain.url, keep = false) {
+  const client = new Wampy(url, { realm: 'realm1', ws: WebSocket,
     autoReconnect: false, ...options });
   const details = await client.connect();
+  if (keep) return client;
   await client.disconnect();
   return details;
 }
@@ -251,4 +252,38 @@ test('an authorizer of Autobahn|JS decides, and order is kept', async () => {
     ['asked', 'com.example.no', 'call']]);
   other.connection.close();
   connection.close();
+});
+
+test('an authenticator of wampy lets in whom it likes', async () => {
+  const tina = await wampyJoin(byWampy.ticket('tina', SECRET), dynamic.url,
+    true);
+  await tina.register('com.example.anyone', () => ({ argsList: ['guest'] }));
+  await tina.register('com.example.secret', ({ argsList: [, authid] }) => {
+    if (authid !== 'joe') throw { error: 'com.example.unknown' };
+    return { argsList: [{ role: 'user', secret: SECRET }] };
+  });
+  assert.equal((await wampyJoin({}, dynamic.url)).authrole, 'guest');
+  const joe = await wampyJoin(byWampy.wampcra('joe', SECRET), dynamic.url);
+  assert.equal(joe.authrole, 'user');
+  assert.equal(joe.authprovider, 'dynamic');
+  await assert.rejects(wampyJoin(byWampy.wampcra('eve', SECRET), dynamic.url),
+    (error) => error.errorUri === 'wamp.error.authentication_denied');
+  await tina.disconnect();
+});
+
+test('an authorizer of wampy decides', async () => {
+  const tina = await wampyJoin(byWampy.ticket('tina', SECRET), dynamic.url,
+    true);
+  await tina.register('com.example.anyone', () => ({ argsList: ['asked'] }));
+  await tina.register('com.example.echo', ({ argsList }) => ({ argsList }));
+  await tina.register('com.example.may', ({ argsList: [who, uri, action] }) =>
+    ({ argsList: [who.authrole === 'asked' && action === 'call' &&
+      uri === 'com.example.echo'] }));
+  const asked = await wampyJoin({}, dynamic.url, true);
+  const { argsList } = await asked.call('com.example.echo', [7]);
+  assert.deepEqual(argsList, [7]);
+  await assert.rejects(asked.call('com.example.no'),
+    (error) => error.errorUri === 'wamp.error.not_authorized');
+  await asked.disconnect();
+  await tina.disconnect();
 });
