@@ -1,7 +1,10 @@
 /* Spec: "Event History" (advanced), wamp.subscription.get_events. Events come
  * as the RESULT's Arguments, one each; ArgumentsKw says in
  * `is_limit_reached` whether more would meet the conditions: the caller asks
- * on with after_publication, or before_publication when going back. */
+ * on with after_publication, or before_publication when going back; and in
+ * `left_out` how many did that can not be given at all. The role of a callee,
+ * which the section wants announced, is not: in WELCOME there are a router's
+ * roles, and Autobahn refuses any other. */
 #include "router/meta_parts.h"
 #include "router/rfc3339.h"
 
@@ -16,6 +19,7 @@ struct page {
 	struct buf scratch;
 	struct value events;
 	bool is_full; /* and there would be more */
+	uint64_t left_out;
 	bool failed;  /* out of memory: no page is better than one with gaps */
 };
 
@@ -174,7 +178,14 @@ static bool fail(struct page *p)
 }
 
 /* What can not be said in the caller's serializer could not when it was
- * published, either, and is left out. */
+ * published, either; what alone is more than may wait for the caller, it can
+ * not be given. */
+static bool leave_out(struct page *p)
+{
+	p->left_out++;
+	return true;
+}
+
 static bool add_event(void *ctx, const struct event *e)
 {
 	struct page *p = ctx;
@@ -189,12 +200,12 @@ static bool add_event(void *ctx, const struct event *e)
 		return false;
 	err = describe_sized(p, e, &dict, &size);
 	if (err)
-		return err == ERR_NOMEM ? fail(p) : true;
+		return err == ERR_NOMEM ? fail(p) : leave_out(p);
 	p->is_full = size > p->bytes_left && value_count(&p->events);
 	if (p->is_full)
 		return false;
 	if (size > p->bytes_left)
-		return true;
+		return leave_out(p);
 	p->bytes_left -= size;
 	return !list_add(p->call->arena, &p->events, dict) || fail(p);
 }
@@ -221,6 +232,8 @@ static void answer(struct page *p)
 	buf_deinit(&p->scratch);
 	meta_set(c->arena, &kwargs, "is_limit_reached",
 		 value_bool(p->is_full));
+	if (p->left_out)
+		meta_set(c->arena, &kwargs, "left_out", meta_id(p->left_out));
 	if (p->failed)
 		meta_error(c, "wamp.error.unavailable", "out of memory");
 	else

@@ -242,6 +242,25 @@ static void test_history__pages(void **state)
 	trio_deinit(&t);
 }
 
+/* An event that alone is more than may wait for the caller is not given, and
+ * the caller is told so. */
+static void test_history__what_does_not_fit(void **state)
+{
+	struct trio t;
+
+	(void)state;
+	desk_init(&t);
+	t.room.roles[0].limits.output_bytes = 2048;
+	say(&t.publisher, "[16,1,{},'com.mycompany.log.auth',['%01000d']]",
+	    0);
+	log_event(&t, "", "auth", 7);
+	get_events(&t, &t.a, 0, "");
+	hears(&t.a, "[50,*,{},[{*'args':[7]}],{'is_limit_reached':false,"
+		    "'left_out':1}]");
+	assert_null(strstr(t.a.heard[t.a.heard_next - 1], "00000000"));
+	trio_deinit(&t);
+}
+
 /* "These same rules must also apply to event history requests": of authid and
  * authrole; what names sessions "should not be saved at all". */
 static void test_history__lists_apply(void **state)
@@ -368,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_history__times),
 		cmocka_unit_test(test_history__conditions_together),
 		cmocka_unit_test(test_history__pages),
+		cmocka_unit_test(test_history__what_does_not_fit),
 		cmocka_unit_test(test_history__lists_apply),
 		cmocka_unit_test(test_history__what_is_no_condition),
 		cmocka_unit_test(test_history__is_bounded_in_bytes),
