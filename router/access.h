@@ -1,10 +1,10 @@
 /*
  * access: may a role do this? Static permissions by URI (exact, prefix,
- * wildcard) as in Crossbar's configuration, denied by default. For one URI
+ * wildcard) as in Crossbar.io's configuration, denied by default. For one URI
  * the best matching permission decides: exact, else the best wildcard, else
  * the longest prefix, as there (registrations prefer prefixes); a pattern is
- * allowed only when everything that it could match is. Spec: "Authorization". May touch base
- * and uri_map; knows no session.
+ * allowed only when everything that it could match is. Spec: "Authorization"
+ * (advanced). May touch base and uri_map; knows no session.
  */
 #ifndef ROUTER_ACCESS_H
 #define ROUTER_ACCESS_H

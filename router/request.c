@@ -12,7 +12,8 @@ static bool is_next_request(const struct session *s, uint64_t request)
 static bool take_request(struct session *s, uint64_t request)
 {
 	if (!is_next_request(s, request)) {
-		router_violation(s, "request ids must count from 1 in steps of 1");
+		router_violation(s, "request ids must count from 1 in steps "
+				    "of 1");
 		return false;
 	}
 	s->last_request = request;
@@ -315,6 +316,7 @@ void router_request(struct router *r, struct session *s,
 	if (type < sizeof handlers / sizeof *handlers && handlers[type])
 		handlers[type](s, m);
 	else
-		router_unexpected(s, m->type, "after the session was established");
+		router_unexpected(s, m->type,
+				  "after the session was established");
 	authz_done(s);
 }

@@ -237,7 +237,8 @@ static void before_session(struct router *r, struct session *s,
 	if (m->type == MSG_ABORT)
 		router_finish(s, 1000, "aborted by the client");
 	else if (m->type != wanted || s->state == SESSION_ASKING)
-		router_unexpected(s, m->type, "before the session was established");
+		router_unexpected(s, m->type,
+				  "before the session was established");
 	else if (wanted == MSG_HELLO)
 		join_hello(r, s, m);
 	else

@@ -4,7 +4,8 @@
  * 0x1e, in the binary serializers each one begins with its length in 32 bits,
  * big-endian. Autobahn|Python ends JSON's with 0x18, which is the octal 30
  * where the specification draws the decimal one: who is spoken to like that
- * answers like that. Pure; base and this library only. Not in the WebAssembly build.
+ * answers like that. Pure; base and this library only. Not in the WebAssembly
+ * build.
  */
 #ifndef WAMP_BATCH_H
 #define WAMP_BATCH_H
