@@ -1,5 +1,7 @@
 #include "router/attributes.h"
 
+#include <string.h>
+
 static const struct {
 	enum message_type message;
 	const char *name;
@@ -29,10 +31,21 @@ static const struct {
 	  "HELLO.Details.authextra: a dict is wanted" },
 };
 
+/* Names end where a NUL is, but not in the message. */
+static bool has_nul(const struct value *v)
+{
+	struct bytes text;
+
+	return value_get_str(v, &text) && text.len &&
+	       memchr(text.data, 0, text.len);
+}
+
 const char *attributes_wrong(const struct message *m)
 {
 	if (!m->options)
 		return NULL;
+	if (m->type == MSG_HELLO && has_nul(dict_get(m->options, "authid")))
+		return "HELLO.Details.authid: no NUL is accepted";
 	for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
 		const struct value *v;
 

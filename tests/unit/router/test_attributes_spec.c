@@ -239,6 +239,7 @@ static void test_attributes__of_hello(void **state)
 	static const char *const wrong[] = {
 		"'authmethods':'ticket'", "'authmethods':{}", "'authid':7",
 		"'authextra':[]", "'authextra':'x'",
+		"'authid':'kim\\u0000x'", "'authid':'x\\u0000'",
 	};
 	struct trio t;
 
