@@ -1,7 +1,8 @@
 /* The broker against a model of it that is too simple to be wrong: random
  * sequences of joining, leaving, subscribing, unsubscribing, revoking and
  * publishing with every list; who hears what, under which subscription and in
- * which order, and which retained event a subscriber gets. */
+ * which order, which retained event a subscriber gets, and what a history
+ * has. */
 #include "trio.h"
 
 enum {
@@ -11,6 +12,8 @@ enum {
 	FILTERS = 9,
 	TOPICS = 6,
 	LOG_MAX = STEPS,
+	KEEPING = 4, /* the filter that has a history, */
+	KEPT = 20,   /* of so many events */
 };
 
 static const char *const topics[TOPICS] = { "a", "a.b",	  "a.b.c",
@@ -46,6 +49,9 @@ struct model {
 	struct actor actors[ACTORS];
 	struct made retained[TOPICS][LOG_MAX];
 	unsigned retained_count[TOPICS], for_some[TOPICS];
+	struct history_rule rule;
+	struct made history[LOG_MAX];
+	unsigned history_count;
 	unsigned numbers;
 };
 
@@ -284,6 +290,39 @@ static void check_heard(struct actor *a, unsigned topic, const struct made *p)
 	peer_forget(&a->peer);
 }
 
+/* Not what names sessions. */
+static void remember(struct model *m, unsigned topic, const struct made *p)
+{
+	if (fits(KEEPING, topics[topic]) && p->eligible < 0 && p->exclude < 0)
+		m->history[m->history_count++] = *p;
+}
+
+/* Of those kept, what its role may have: its own, too. */
+static void do_ask(struct model *m, struct actor *a)
+{
+	const struct broker *b = &m->room.router.realms[0].broker;
+	unsigned i = m->history_count > KEPT ? m->history_count - KEPT : 0;
+	const char *text;
+
+	say(&a->peer, "[48,%llu,{},'wamp.subscription.get_events',[%llu]]",
+	    (ull)a->peer.session->last_request + 1,
+	    (ull)broker_lookup(b, URI_PREFIX, m->rule.uri)->id);
+	text = heard(&a->peer);
+	assert_true(text && looks_like("[50,*", text));
+	for (; i < m->history_count; i++) {
+		struct made p = m->history[i];
+
+		p.publisher = 0;
+		if (!may_have(a, &p))
+			continue;
+		text = strstr(text, "\"args\":[");
+		assert_non_null(text);
+		text += strlen("\"args\":[");
+		assert_int_equal(strtoul(text, NULL, 10), p.number);
+	}
+	assert_null(strstr(text, "\"args\":["));
+}
+
 static void do_publish(struct model *m, struct actor *a)
 {
 	unsigned topic = pick(m, TOPICS);
@@ -294,6 +333,7 @@ static void do_publish(struct model *m, struct actor *a)
 		      is_retained(m, topic, &p));
 	snprintf(rest, sizeof rest, "'%s',[%u]", topics[topic], p.number);
 	publish(&a->peer, options, rest);
+	remember(m, topic, &p);
 	for (unsigned i = 0; i < ACTORS; i++)
 		check_heard(&m->actors[i], topic, &p);
 }
@@ -313,6 +353,8 @@ static void step(struct model *m)
 		do_unsubscribe(m, a);
 	else if (what < 58)
 		do_revoke(m, a);
+	else if (what < 62)
+		do_ask(m, a);
 	else
 		do_publish(m, a);
 	for (unsigned i = 0; i < ACTORS; i++)
@@ -326,7 +368,7 @@ static void check_rest(struct model *m)
 	size_t count = 0;
 
 	for (unsigned f = 0; f < FILTERS; f++) {
-		bool any = false;
+		bool any = f == KEEPING;
 
 		for (unsigned i = 0; i < ACTORS; i++)
 			any |= m->actors[i].here &&
@@ -346,6 +388,10 @@ static void test_model__says_what_the_broker_does(void **state)
 		rng_seed(&m.rng, s + 1);
 		room_init_with(&m.room, NULL, 0);
 		room_allow(&m.room.roles[2], "", URI_PREFIX, ALLOW_ALL);
+		m.rule = (struct history_rule){ bytes_str("a."), URI_PREFIX,
+						KEPT };
+		m.room.realm.histories = &m.rule;
+		m.room.realm.history_count = 1;
 		room_open(&m.room);
 		for (unsigned i = 0; i < STEPS; i++) {
 			step(&m);
