@@ -168,6 +168,20 @@ static void read_size(struct cfg *c, const json_t *json, const char *key,
 		*out = (size_t)number;
 }
 
+/* Where 0 is written for none, and what counts bytes wants a number: one that
+ * is never reached, or the codecs' own. */
+static void widen(struct role_limits *l)
+{
+	const size_t none = SIZE_MAX / 4;
+
+	if (!l->held_bytes)
+		l->held_bytes = none;
+	if (!l->output_bytes)
+		l->output_bytes = none;
+	if (!l->message_bytes)
+		l->message_bytes = wamp_limits_default.bytes_max;
+}
+
 static void read_limits(struct cfg *c, const json_t *json,
 			struct role_limits *l)
 {
@@ -200,6 +214,7 @@ static void read_limits(struct cfg *c, const json_t *json,
 		read_size(c, limits, "testament_bytes", 1ull << 40,
 			  &l->testament_bytes);
 		cfg_bool(c, limits, "backpressure", &l->backpressure);
+		widen(l);
 	}
 	cfg_leave(c, length);
 }

@@ -1,6 +1,7 @@
 /*
  * limits: what a role may use, and the token bucket that holds a session to
- * its rate. 0 is no limit where not said otherwise. Touches nothing.
+ * its rate. 0 is no limit, but of bytes of messages and output and of those
+ * held, for which a configuration's 0 is made a number. Touches nothing.
  */
 #ifndef ROUTER_LIMITS_H
 #define ROUTER_LIMITS_H

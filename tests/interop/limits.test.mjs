@@ -17,7 +17,8 @@ const BUSY = 'crossbar.error.max_concurrency_reached';
 const RATE = 100;
 
 const dir = tempDir();
-const [widePort, slowPort] = [await freePort(), await freePort()];
+const [widePort, slowPort, openPort] = [await freePort(), await freePort(),
+  await freePort()];
 let router;
 
 function config() {
@@ -30,15 +31,19 @@ function config() {
     realms: [{ name: 'realm1',
       roles: [{ name: 'small', permissions, limits },
         { name: 'wide', permissions },
+        { name: 'free', permissions, limits: Object.fromEntries(
+          [...Object.keys(limits), 'output_bytes', 'rate', 'burst']
+            .map((key) => [key, 0])) },
         { name: 'slow', permissions, limits: { rate: RATE, burst: RATE } }],
       procedures: [
         { uri: 'busy.', match: 'prefix', invoke: 'roundrobin',
           concurrency_max: 1, queue: 4 },
         { uri: 'late.', match: 'prefix', queue: 50, wait: true },
+        { uri: 'free.', match: 'prefix', queue: 100000, wait: true },
         { uri: 'own.', match: 'prefix', invoke: 'single', force: false }],
     }],
     transports: [transport('small', 1), transport('wide', widePort),
-      transport('slow', slowPort)] };
+      transport('slow', slowPort), transport('free', openPort)] };
 }
 
 before(async () => {
@@ -298,4 +303,48 @@ test('testaments', async () => {
   other.close();
   await reader.hears([36, ANY, ANY, {}, ['x'.repeat(4000)]]);
   reader.close();
+});
+
+test('0 is none', async () => {
+  const peer = await raw(openPort);
+  await refusesAfter(peer, 1100, 32, 33, {}, (i) => `free.${i}`, 1100);
+  await refusesAfter(peer, 1100, 64, 65, {}, (i) => `own.free.${i}`, 1100);
+  await refusesAfter(peer, 100, 64, 65, { match: 'prefix' },
+    (i) => `own.${i}.`, 100);
+  // 70 MiB held, and then given to a callee that reads them all.
+  const text = 'x'.repeat(50000);
+  for (let i = 0; i < 1400; i++) peer.ask(48, {}, 'free.call', [i, text]);
+  await peer.hearsNothing();
+  const callee = await raw(openPort);
+  await callee.register('free.call');
+  for (let i = 0; i < 1400; i++)
+    await callee.hears([68, ANY, ANY, {}, [i, text]]);
+  peer.close();
+  callee.close();
+  // More than 256 KiB wait for who does not read yet.
+  const deaf = await raw(openPort);
+  await deaf.subscribe('free.flood');
+  deaf.socket.pause();
+  const publisher = await raw(openPort);
+  for (let i = 0; i < 500; i++)
+    publisher.ask(16, {}, 'free.flood', [i, 'x'.repeat(100000)]);
+  await publisher.hearsNothing();
+  deaf.socket.resume();
+  for (let i = 0; i < 500; i++)
+    await deaf.hears([36, ANY, ANY, {}, [i, ANY]]);
+  // A message may be as long as the codecs take it.
+  const longest = [48, ++publisher.request, {}, 'a.b', ['x'.repeat(1040000)]];
+  publisher.send(longest);
+  await publisher.hears([8, 48, ANY, {}, 'wamp.error.no_such_procedure', ANY]);
+  for (let i = 0; i < 20; i++) {
+    const id = publisher.ask(48, {}, 'wamp.session.add_testament',
+      ['last.of.free', ['x'.repeat(10000)], {}]);
+    await publisher.hears([50, id, {}, ANY]);
+  }
+  for (let i = 0; i < 1100; i++)
+    publisher.ask(16, { retain: true }, `kept.free.${i}`, [i]);
+  await deaf.subscribe('kept.free.', { match: 'prefix', get_retained: true });
+  await deaf.hears([36, ANY, ANY, {}, [ANY]]);
+  publisher.close();
+  deaf.close();
 });

@@ -142,6 +142,33 @@ static void test_config__crossbars_words(void **state)
 }
 
 /* The queue that `wait` needs may be the store's. */
+static void test_config__a_limit_of_0_is_none(void **state)
+{
+	struct config c;
+	struct why why = { "" };
+	const struct role_limits *l;
+
+	(void)state;
+	assert_int_equal(load(&c,
+		"{'realms':[{'name':'r.one','roles':[{'name':'anonymous',"
+		"'permissions':[],'limits':{'calls':0,'held_bytes':0,"
+		"'message_bytes':0,'output_bytes':0,'retained_bytes':0}},"
+		"{'name':'other','permissions':[],"
+		"'limits':{'calls':3}}]}]," TRANSPORTS "}",
+		&why), 0);
+	l = &c.realms[0].roles[0].limits;
+	assert_int_equal(l->calls, 0);
+	assert_int_equal(l->retained_bytes, 0);
+	assert_true(l->held_bytes > SIZE_MAX / 8);
+	assert_true(l->output_bytes > SIZE_MAX / 8);
+	assert_int_equal(l->message_bytes, 1 << 20);
+	l = &c.realms[0].roles[1].limits;
+	assert_int_equal(l->calls, 3);
+	assert_int_equal(l->held_bytes, limits_default.held_bytes);
+	assert_int_equal(l->output_bytes, limits_default.output_bytes);
+	config_deinit(&c);
+}
+
 static void test_config__procedures(void **state)
 {
 	struct config c;
@@ -511,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_config__the_demos),
 		cmocka_unit_test(test_config__open),
 		cmocka_unit_test(test_config__crossbars_words),
+		cmocka_unit_test(test_config__a_limit_of_0_is_none),
 		cmocka_unit_test(test_config__procedures),
 		cmocka_unit_test(test_config__each_mistake_has_its_place),
 		cmocka_unit_test(test_config__a_node_as_it_is),
