@@ -11,7 +11,7 @@
  * event is encoded once per subscription and serializer. An event that one of
  * them can not say (a NaN in JSON, an integer beyond 64 bits in MessagePack)
  * is not altered: those subscribers do not get it, which is counted, as nobody
- * can be told.
+ * can be told; nor do those whose RawSocket takes no message so long.
  *
  * A subscription with a history stands before its first subscriber and after
  * its last. wamp.subscription.on_create and on_delete tell of these two as of

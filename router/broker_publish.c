@@ -115,11 +115,10 @@ static void deliver(struct publication *p, struct session *s)
 {
 	struct bytes event = encoded(p, s->link.serializer);
 
-	if (!event.len) {
+	if (!event.len || session_send_raw(s, event)) {
 		p->broker->events_unsaid_total++;
 		return;
 	}
-	session_send_raw(s, event);
 	p->broker->events_total++;
 	if (p->publisher && p->publisher->state == SESSION_ESTABLISHED &&
 	    session_is_congested(s))

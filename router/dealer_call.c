@@ -215,11 +215,11 @@ void call_refuse_payload(struct dealer *d, struct call *call, int err)
 {
 	if (err == ERR_NOMEM)
 		call_fail(d, call, "wamp.error.unavailable", "out of memory");
+	else if (err == ERR_LIMIT)
+		call_fail(d, call, "wamp.error.payload_size_exceeded",
+			  "the arguments are longer than the callee takes");
 	else
-		call_fail(d, call,
-			  err == ERR_LIMIT ?
-				  "wamp.error.payload_size_exceeded" :
-				  "wamp.error.invalid_argument",
+		call_fail(d, call, "wamp.error.invalid_argument",
 			  "the arguments can not be said in the callee's "
 			  "serializer");
 }

@@ -60,13 +60,17 @@ void call_finish(struct dealer *d, struct call *call)
 	callee_done(d, c);
 }
 
-static const char unsaid[] =
-	"the answer can not be said in the caller's serializer";
-
 static const char *unsaid_uri(int err)
 {
 	return err == ERR_LIMIT ? "wamp.error.payload_size_exceeded"
 				: "wamp.error.invalid_argument";
+}
+
+static const char *unsaid(int err)
+{
+	return err == ERR_LIMIT ?
+		       "the answer is longer than the caller takes" :
+		       "the answer can not be said in the caller's serializer";
 }
 
 /* --- YIELD, ERROR -------------------------------------------------------- */
@@ -169,7 +173,7 @@ static void progress(struct dealer *d, struct session *s, struct call *call,
 	}
 	err = session_send(call->caller, &result);
 	if (err && err != ERR_CLOSED)
-		break_off(d, call, unsaid_uri(err), unsaid);
+		break_off(d, call, unsaid_uri(err), unsaid(err));
 	else
 		mind_congestion(call->caller, s);
 }
@@ -197,7 +201,7 @@ static void result(struct dealer *d, struct session *s, struct call *call,
 					      .options = &details,
 					      .payload = m->payload });
 	if (err && err != ERR_CLOSED) {
-		call_fail(d, call, unsaid_uri(err), unsaid);
+		call_fail(d, call, unsaid_uri(err), unsaid(err));
 		return;
 	}
 	call_answered(d, call);
@@ -306,7 +310,8 @@ static void forward_error(struct dealer *d, struct call *call,
 	} else if (err && err != ERR_CLOSED) {
 		copy = arena_str(&d->turn->arena, uri);
 		session_error(call->caller, MSG_CALL, call->request,
-			      copy ? copy : "wamp.error.unavailable", unsaid);
+			      copy ? copy : "wamp.error.unavailable",
+			      unsaid(err));
 	}
 	d->errors_total++;
 	call_answered(d, call);

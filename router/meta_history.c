@@ -217,6 +217,8 @@ static size_t budget(const struct session *s)
 
 	if (s->limits->output_bytes && s->limits->output_bytes / 2 < most)
 		most = s->limits->output_bytes / 2;
+	if (s->link.message_max && s->link.message_max < most)
+		most = s->link.message_max;
 	return most > RESULT_HEAD_BYTES ? most - RESULT_HEAD_BYTES : 0;
 }
 

@@ -160,7 +160,8 @@ static const struct {
 	  realm_publications },
 	{ "events_total", "counter", "Events sent.", realm_events },
 	{ "events_unsaid_total", "counter",
-	  "Events not sent: not in the subscriber's serializer, or no memory.",
+	  "Events not sent: not in the subscriber's serializer, longer than it "
+	  "takes, or no memory.",
 	  realm_events_unsaid },
 	{ "events_retained", "gauge", "Retained events that are kept.",
 	  realm_events_retained },

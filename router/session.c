@@ -84,10 +84,20 @@ static void break_off(struct session *s, const char *why)
 	s->link.ops->close(s->link.ctx, 1011, why);
 }
 
-void session_send_raw(struct session *s, struct bytes message)
+/* A longer one would end the connection of who has done nothing wrong. */
+static bool is_too_long(const struct session *s, struct bytes message)
 {
-	if (!is_mute(s))
-		s->link.ops->send(s->link.ctx, message);
+	return s->link.message_max && message.len > s->link.message_max;
+}
+
+int session_send_raw(struct session *s, struct bytes message)
+{
+	if (is_mute(s))
+		return 0;
+	if (is_too_long(s, message))
+		return ERR_LIMIT;
+	s->link.ops->send(s->link.ctx, message);
+	return 0;
 }
 
 int session_send(struct session *s, const struct message *m)
@@ -104,6 +114,8 @@ int session_send(struct session *s, const struct message *m)
 		break_off(s, "out of memory");
 	if (err)
 		return err == ERR_NOMEM ? ERR_CLOSED : err;
+	if (is_too_long(s, buf_bytes(out)))
+		return ERR_LIMIT;
 	return s->link.ops->send(s->link.ctx, buf_bytes(out)) ? ERR_CLOSED
 							      : 0;
 }
@@ -169,10 +181,14 @@ void session_result_with(struct session *s, uint64_t request,
 	err = payload_encode(&m.payload, s->link.serializer, &storage, args,
 			     kwargs);
 	if (!err)
-		say(s, &m);
-	else if (err == ERR_NOMEM)
+		err = session_send(s, &m);
+	if (err == ERR_NOMEM)
 		break_off(s, "out of memory");
-	else
+	else if (err == ERR_LIMIT)
+		session_error(s, MSG_CALL, request,
+			      "wamp.error.payload_size_exceeded",
+			      "the result is longer than the caller takes");
+	else if (err && err != ERR_CLOSED)
 		session_error(s, MSG_CALL, request,
 			      "wamp.error.invalid_argument",
 			      "the result can not be said in the caller's "

@@ -32,6 +32,7 @@ struct link {
 	const struct link_ops *ops;
 	void *ctx;
 	const struct serializer *serializer;
+	size_t message_max; /* bytes that it takes in one; 0: any */
 	bool confidential; /* loopback, unix or TLS: tickets may travel */
 	const char *transport; /* "websocket" */
 	uint64_t age_ms; /* of the connection, as the session begins */
@@ -144,8 +145,9 @@ void session_set_state(struct session *s, enum session_state to);
  * and nothing was sent. Out of memory closes the session: nothing is lost
  * silently. */
 int session_send(struct session *s, const struct message *m);
-/* What was encoded for its serializer already. */
-void session_send_raw(struct session *s, struct bytes message);
+/* What was encoded for its serializer already. ERR_LIMIT: it is longer than
+ * the peer takes, and was not sent. */
+int session_send_raw(struct session *s, struct bytes message) MUST_CHECK;
 
 /* ERROR to a request; `text`, when not NULL, is its first argument. */
 void session_error(struct session *s, enum message_type type,

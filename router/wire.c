@@ -191,6 +191,7 @@ void wires_accept(struct wires *w, struct transport *t,
 		.confidential = transport_is_local(t) ||
 				transport_is_secure(t) ||
 				transport_is_proxied_tls(t),
+		.message_max = transport_peer_max(t),
 		.transport = "websocket",
 		.age_ms = transport_age_ms(t),
 	};

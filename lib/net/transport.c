@@ -404,6 +404,11 @@ const char *transport_origin(const struct transport *t)
 	return t->origin;
 }
 
+size_t transport_peer_max(const struct transport *t)
+{
+	return t->frames.raw ? t->frames.u.raw.peer_max : 0;
+}
+
 bool transport_is_local(const struct transport *t)
 {
 	return t->local;

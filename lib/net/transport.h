@@ -80,6 +80,9 @@ uint64_t transport_age_ms(const struct transport *t);
 /* What server_config.opening wrote, or "". */
 const char *transport_tag(const struct transport *t);
 bool transport_is_local(const struct transport *t); /* loopback or unix */
+/* What the peer takes in one message, as a RawSocket's says; 0: it has not
+ * said. A longer one ends the connection. */
+size_t transport_peer_max(const struct transport *t);
 bool transport_is_secure(const struct transport *t); /* TLS */
 /* Of the certificate that a client has shown and that was verified; borrowed;
  * NULL: none. */

@@ -393,6 +393,24 @@ inEachWay('unknown attributes are ignored, bools are not 1', async (way) => {
   peer.close();
 });
 
+inEachWay('what is longer than a RawSocket takes ends nobody', async (way) => {
+  const small = await connect({ ...way, way: 'raw', rawLength: 2 });
+  await small.join();
+  await small.register('takes.little');
+  await small.subscribe('takes.little');
+  const other = await (await connect(way)).join();
+  const long = other.ask(48, {}, 'takes.little', ['x'.repeat(3000)]);
+  await other.hears([8, 48, long, {},
+    'wamp.error.payload_size_exceeded', ANY]);
+  other.ask(16, {}, 'takes.little', ['x'.repeat(3000)]);
+  const call = other.ask(48, {}, 'takes.little', ['x']);
+  await small.hears([68, 1, ANY, {}, ['x']]);
+  small.send([70, 1, {}, ['y']]);
+  await other.hears([50, call, {}, ['y']]);
+  small.close();
+  other.close();
+});
+
 inEachWay('YIELD, ERROR and CANCEL of what is over are silent', async (way) => {
   const peer = await (await connect(way)).join();
   const caller = await (await connect(way)).join();

@@ -290,6 +290,74 @@ static void test_unsaid__of_a_meta_procedure(void **state)
 	cast_deinit(&c);
 }
 
+/* --- what is longer than one takes: "RawSocket Transport" ---------------- */
+
+#define LONG "['0123456789012345678901234567890123456789']"
+#define TOO_LONG "'wamp.error.payload_size_exceeded',['*longer than*']]"
+
+/* Who takes less than others has done nothing wrong: who sent more is told. */
+static void test_too_long__calls(void **state)
+{
+	struct cast c;
+
+	(void)state;
+	cast_init(&c, NULL, 0);
+	peer_register(&c.pack, 1, "'concurrency':1", "a.b");
+	c.pack.session->link.message_max = 50;
+	say(&c.json, "[48,1,{},'a.b'," LONG "]");
+	hears(&c.json, "[8,48,1,{}," TOO_LONG);
+	say(&c.json, "[48,2,{},'a.b',[1]]");
+	hears(&c.pack, "[68,1,*,{},[1]]");
+	cast_deinit(&c);
+}
+
+static void test_too_long__results(void **state)
+{
+	struct cast c;
+
+	(void)state;
+	cast_init(&c, NULL, 0);
+	peer_register(&c.pack, 1, "", "a.b");
+	c.json.session->link.message_max = 120;
+	say(&c.json, "[48,1,{'receive_progress':true},'a.b']");
+	hears(&c.pack, "[68,1,*");
+	say(&c.pack, "[70,1,{'progress':true},[1]]");
+	say(&c.pack, "[70,1,{'progress':true},[" LONG "," LONG "," LONG "]]");
+	hears(&c.json, "[50,1,{'progress':true},[1]]");
+	hears(&c.json, "[8,48,1,{}," TOO_LONG);
+	hears(&c.pack, "[69,1,{'mode':'killnowait'}]");
+	say(&c.json, "[48,2,{},'a.b']");
+	hears(&c.pack, "[68,2,*");
+	say(&c.pack, "[8,68,2,{},'my.error',[" LONG "," LONG "," LONG "]]");
+	hears(&c.json, "[8,48,2,{},'my.error',['*longer than*']]");
+	peer_register(&c.json, 3, "", "a.very.long.name.of.a.procedure.that."
+				      "many.like.to.call.for.its.name");
+	say(&c.json, "[48,4,{},'wamp.registration.get',[%llu]]",
+	    (unsigned long long)number_at(&c.json, 2));
+	hears(&c.json, "[8,48,4,{}," TOO_LONG);
+	cast_deinit(&c);
+}
+
+static void test_too_long__events(void **state)
+{
+	struct cast c;
+
+	(void)state;
+	cast_init(&c, NULL, 0);
+	say(&c.pack, "[32,1,{},'a.b']");
+	say(&c.cbor, "[32,1,{},'a.b']");
+	hears(&c.pack, "[33,*");
+	hears(&c.cbor, "[33,*");
+	c.pack.session->link.message_max = 50;
+	say(&c.json, "[16,1,{},'a.b'," LONG "]");
+	hears(&c.cbor, "[36,*,*,{}," LONG "]");
+	say(&c.json, "[16,2,{},'a.b',[2]]");
+	hears(&c.pack, "[36,*,*,{},[2]]");
+	assert_int_equal(c.room.router.realms[0].broker.events_unsaid_total,
+			 1);
+	cast_deinit(&c);
+}
+
 /* Those who can read it get the event; that others do not is counted. */
 static void test_unsaid__event(void **state)
 {
@@ -335,6 +403,9 @@ int main(void)
 		cmocka_unit_test(test_unsaid__arguments_of_an_error),
 		cmocka_unit_test(test_unsaid__of_a_meta_procedure),
 		cmocka_unit_test(test_unsaid__event),
+		cmocka_unit_test(test_too_long__calls),
+		cmocka_unit_test(test_too_long__results),
+		cmocka_unit_test(test_too_long__events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
