@@ -12,7 +12,7 @@
 
 enum {
 	BIGINT_BYTES_MAX = 213,
-	/* Those bytes, and a sign. What JSON reads has fewer: a token of 512. */
+	/* Those bytes and a sign. What JSON reads has fewer: a token of 512. */
 	BIGINT_DIGITS_MAX = 514
 };
 

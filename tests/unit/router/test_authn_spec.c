@@ -46,7 +46,8 @@ static void test_cra__the_challenge_says_all(void **state)
 	claim = claim_of(&d);
 	assert_true(bytes_equal_str(text_in(&d, claim, "authid"), "kim"));
 	assert_true(bytes_equal_str(text_in(&d, claim, "authrole"), "keeper"));
-	assert_true(bytes_equal_str(text_in(&d, claim, "authmethod"), "wampcra"));
+	assert_true(bytes_equal_str(text_in(&d, claim, "authmethod"),
+				    "wampcra"));
 	assert_true(bytes_equal_str(text_in(&d, claim, "authprovider"),
 				    "static"));
 	assert_true(bytes_equal_str(text_in(&d, claim, "timestamp"),

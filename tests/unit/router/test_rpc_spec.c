@@ -393,7 +393,7 @@ static void test_progress__callee_without_it(void **state)
 	trio_deinit(&t);
 }
 
-static void test_progress__caller_leaves_and_callee_leaves(void **state)
+static void test_progress__caller_and_callee_leave(void **state)
 {
 	struct trio t;
 
@@ -435,7 +435,7 @@ int main(void)
 		cmocka_unit_test(test_progress__each_of_its_own_structure),
 		cmocka_unit_test(test_progress__ends_with_an_error),
 		cmocka_unit_test(test_progress__callee_without_it),
-		cmocka_unit_test(test_progress__caller_leaves_and_callee_leaves),
+		cmocka_unit_test(test_progress__caller_and_callee_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
