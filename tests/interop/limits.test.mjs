@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort, tempDir } from '../lib/demo.mjs';
 import { startRouter } from './router.mjs';
-import { ANY, Peer, wsFrame, OP } from './raw.mjs';
+import { ANY, Bystanders, Peer, wsFrame, OP } from './raw.mjs';
 
 const limits = { subscriptions: 20, patterns: 4, registrations: 10, calls: 8,
   held_bytes: 100000, message_bytes: 70000, retained: 5, retained_bytes: 9000,
@@ -347,4 +347,36 @@ test('0 is none', async () => {
   await deaf.hears([36, ANY, ANY, {}, [ANY]]);
   publisher.close();
   deaf.close();
+});
+
+// What the process itself may have: 128 MiB.
+test('no memory: who needs some is refused, and all goes on', async (t) => {
+  if (fs.readFileSync(`/proc/${router.pid}/maps`, 'utf8').includes('libasan'))
+    return t.skip('a sanitizer maps more than there is');
+  const file = path.join(dir, 'tight.json');
+  const tight = config();
+  const [mine, , free] = tight.realms[0].roles;
+  mine.limits = free.limits;
+  tight.transports.splice(1);
+  fs.writeFileSync(file, JSON.stringify(tight));
+  const other = await startRouter({ config: file, memory: 128 << 10 });
+  const bystanders = await Bystanders.join(other.port);
+  const greedy = await raw(other.port);
+  for (let i = 0; i < 1500; i++) {
+    greedy.ask(48, {}, 'free.call', ['x'.repeat(100000)]);
+    if (i % 100 === 0) await bystanders.check();
+  }
+  const last = greedy.ask(48, {}, 'no.such.procedure');
+  // Each call is refused, or its connection when there is none to read it.
+  for (;;) {
+    const answer = await greedy.next();
+    if (!answer || answer[2] === last) break;
+    assert.equal(answer[4], 'wamp.error.unavailable');
+  }
+  await bystanders.check();
+  greedy.close();
+  (await raw(other.port)).close(); // there is room again
+  await bystanders.check();
+  bystanders.close();
+  assert.equal(await other.stop(), 0);
 });

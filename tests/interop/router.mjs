@@ -28,10 +28,11 @@ export async function startRouter(options = {}) {
     ...(options.more ?? [])];
   const stdio = ['ignore', 'ignore',
     options.log ? fs.openSync(options.log, 'a') : 'ignore'];
-  const child = options.files ?
-    spawn('sh', ['-c', `ulimit -n ${options.files}; exec "$@"`, 'sh',
-      ...command], { stdio }) :
-    spawn(command[0], command.slice(1), { stdio });
+  const most = [['n', options.files], ['v', options.memory]]
+    .filter(([, value]) => value)
+    .map(([flag, value]) => `ulimit -${flag} ${value}; `).join('');
+  const child = spawn('sh', ['-c', `${most}exec "$@"`, 'sh', ...command],
+    { stdio });
   // A test that fails does not stop it: it goes with this process.
   process.on('exit', () => child.kill('SIGKILL'));
   child.unref();
