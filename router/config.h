@@ -45,7 +45,8 @@
  *                  cookie?} (config_auth.h); without it everybody is in the
  *                  role anonymous
  *     options      {allowed_origins: [URL]}, besides our own; * in it stands
- *                  for any letters, "*" for every page
+ *                  for any letters, "*" for every page; and max_message_size
+ *                  (bytes), auto_ping_interval and auto_ping_timeout (ms)
  *
  * File names are relative to the configuration's folder.
  */
@@ -85,6 +86,7 @@ struct transport_config {
 	struct authn authn;
 	char **origins;
 	unsigned origin_count;
+	struct endpoint_limits limits;
 };
 
 struct config {

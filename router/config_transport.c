@@ -6,6 +6,11 @@
 #include "router/config_parts.h"
 #include "router/config_tls.h"
 
+enum {
+	MESSAGE_BYTES_MIN = 512, /* the least that a RawSocket can say */
+	ENDPOINT_NUMBER_MAX = 1 << 30,
+};
+
 void transport_config_deinit(struct transport_config *t)
 {
 	for (unsigned i = 0; i < t->origin_count; i++)
@@ -101,11 +106,34 @@ static void read_origins(struct cfg *c, const json_t *options,
 	t->origins = origins;
 }
 
-/* What a WebSocket here does whatever is written: it pings, closes slow
- * handshakes, checks UTF-8 and masks, and its size limit is its role's. */
+/* 0 is "no limit" there and "the router's own" here. */
+static void read_number(struct cfg *c, const json_t *json, const char *key,
+			uint32_t least, uint32_t *out)
+{
+	unsigned long long number = 0;
+
+	if (!cfg_uint(c, json, key, false, ENDPOINT_NUMBER_MAX, &number))
+		return;
+	if (number && number < least)
+		cfg_fail(c, key, "accepted are 0 and numbers from %u", least);
+	*out = (uint32_t)number;
+}
+
+/* All of an endpoint have one: the least that is written. */
+static void read_message_size(struct cfg *c, const json_t *json,
+			      struct transport_config *t)
+{
+	uint32_t *least = &t->limits.message_bytes, size = 0;
+
+	read_number(c, json, "max_message_size", MESSAGE_BYTES_MIN, &size);
+	if (size && (!*least || size < *least))
+		*least = size;
+}
+
+/* What a WebSocket here does whatever is written: it closes slow handshakes,
+ * checks UTF-8 and masks. */
 #define FIXED_OPTIONS                                                         \
-	"allow_null_origin max_frame_size max_message_size "                  \
-	"auto_fragment_size auto_ping_interval auto_ping_timeout "            \
+	"allow_null_origin max_frame_size auto_fragment_size "                \
 	"auto_ping_size auto_ping_restart_on_any_traffic "                    \
 	"open_handshake_timeout close_handshake_timeout enable_webstatus "    \
 	"enable_flash_policy flash_policy fail_by_drop echo_close_codes "     \
@@ -121,7 +149,14 @@ static void read_options(struct cfg *c, const json_t *json,
 	unsigned length = cfg_enter(c, "options");
 
 	if (options &&
-	    cfg_object_but(c, options, "allowed_origins", FIXED_OPTIONS)) {
+	    cfg_object_but(c, options, "allowed_origins max_message_size "
+			   "auto_ping_interval auto_ping_timeout",
+			   FIXED_OPTIONS)) {
+		read_message_size(c, options, t);
+		read_number(c, options, "auto_ping_interval", 1,
+			    &t->limits.ping_ms);
+		read_number(c, options, "auto_ping_timeout", 1,
+			    &t->limits.pong_ms);
 		if (json_object_get(options, "compression"))
 			cfg_warn(c, "compression",
 				 "permessage-deflate is declined");
@@ -213,12 +248,14 @@ static void read_rawsocket(struct cfg *c, const json_t *json, bool beside,
 	unsigned length;
 
 	if (!cfg_object_but(c, json,
-			    "type id endpoint serializers auth options",
-			    "serializer max_message_size debug"))
+			    "type id endpoint serializers auth options "
+			    "max_message_size",
+			    "serializer debug"))
 		return;
+	read_message_size(c, json, t);
 	length = cfg_enter(c, "options");
-	if (options)
-		(void)cfg_object_but(c, options, "", "max_message_size");
+	if (options && cfg_object(c, options, "max_message_size"))
+		read_message_size(c, options, t);
 	cfg_leave(c, length);
 	if (beside && json_object_get(json, "auth"))
 		cfg_fail(c, "auth", "all of an endpoint have one: it is the "

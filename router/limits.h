@@ -30,6 +30,14 @@ struct role_limits {
 	bool backpressure;
 };
 
+/* What an endpoint says of its connections, besides their roles; 0: nothing,
+ * and what holds is the router's own. */
+struct endpoint_limits {
+	uint32_t message_bytes; /* where a role's is not less */
+	uint32_t ping_ms;       /* a ping after so much silence */
+	uint32_t pong_ms;       /* the end after so much more */
+};
+
 extern const struct role_limits limits_default;  /* after joining */
 extern const struct role_limits limits_joining;  /* before */
 

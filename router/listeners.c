@@ -51,7 +51,8 @@ void listener_subprotocols(unsigned speaks,
 	*out = NULL;
 }
 
-size_t listener_message_max(const struct config *c)
+size_t listener_message_max(const struct config *c,
+			    const struct transport_config *t)
 {
 	size_t most = limits_joining.message_bytes;
 
@@ -62,6 +63,8 @@ size_t listener_message_max(const struct config *c)
 
 			most = bytes > most ? bytes : most;
 		}
+	if (t->limits.message_bytes && t->limits.message_bytes < most)
+		most = t->limits.message_bytes;
 	return most;
 }
 
@@ -71,7 +74,7 @@ static void on_accepted(void *ctx, struct transport *t)
 {
 	struct listener *l = ctx;
 
-	wires_accept(l->of->wires, t, &l->config->authn);
+	wires_accept(l->of->wires, t, &l->config->authn, &l->config->limits);
 }
 
 static void on_http(void *ctx, const struct http_request *request,
@@ -164,9 +167,9 @@ static struct server *make_server(struct listener *l, const char *ws_path)
 		.ws_path = ws_path,
 		.ws_more = l->config->ws_more,
 		.ws_anywhere = l->config->ws_anywhere,
-		.limits = wire_limits(&limits_joining),
+		.limits = wire_limits(&limits_joining, &l->config->limits),
 		/* RawSocket says it before the role is known. */
-		.message_max = listener_message_max(l->of->config),
+		.message_max = listener_message_max(l->of->config, l->config),
 		.half_open_max = l->of->descriptors.half_open_max,
 		.connections_max = l->of->descriptors.connections_max,
 		.tls = l->tls,

@@ -51,7 +51,8 @@ void listener_locate(const struct transport_config *c, struct url *where);
  * NULL-ended. */
 void listener_subprotocols(unsigned speaks,
 			   const char *out[SUBPROTOCOLS_MAX + 1]);
-/* The largest message that any role may send. */
-size_t listener_message_max(const struct config *c);
+/* The largest message that any role may send there. */
+size_t listener_message_max(const struct config *c,
+			    const struct transport_config *t);
 
 #endif

@@ -7,18 +7,28 @@ struct wire {
 	struct wires *all;
 	struct transport *transport;
 	struct session *session;
+	const struct endpoint_limits *limits; /* borrowed */
 };
 
-struct transport_limits wire_limits(const struct role_limits *l)
+enum { PING_MS = 20000, PONG_MS = 40000 };
+
+struct transport_limits wire_limits(const struct role_limits *l,
+				    const struct endpoint_limits *endpoint)
 {
+	uint32_t ping = endpoint->ping_ms ? endpoint->ping_ms : PING_MS;
+	uint32_t pong = endpoint->pong_ms ? endpoint->pong_ms : PONG_MS;
+	size_t most = endpoint->message_bytes;
+
 	return (struct transport_limits){
-		.message_max = l->message_bytes,
+		.message_max = most && most < l->message_bytes
+				       ? most
+				       : l->message_bytes,
 		.fragments_max = 1024,
 		.message_ms = 15000,
 		.output_max = l->output_bytes,
 		.stall_ms = 60000,
-		.ping_ms = 20000,
-		.silence_ms = 60000,
+		.ping_ms = ping,
+		.silence_ms = ping + pong,
 	};
 }
 
@@ -102,9 +112,10 @@ static void wire_pause(void *ctx, bool on)
 
 static void wire_limit(void *ctx, const struct role_limits *limits)
 {
-	struct transport_limits l = wire_limits(limits);
+	struct wire *wire = ctx;
+	struct transport_limits l = wire_limits(limits, wire->limits);
 
-	transport_limit(((struct wire *)ctx)->transport, &l);
+	transport_limit(wire->transport, &l);
 }
 
 static size_t wire_output(void *ctx)
@@ -180,7 +191,8 @@ static void turn_away(struct transport *t)
 }
 
 void wires_accept(struct wires *w, struct transport *t,
-		  const struct authn *authn)
+		  const struct authn *authn,
+		  const struct endpoint_limits *endpoint)
 {
 	struct wire *wire = malloc(sizeof *wire);
 	const struct tls_cert *cert = transport_client_cert(t);
@@ -208,7 +220,8 @@ void wires_accept(struct wires *w, struct transport *t,
 	}
 	snprintf(link.cookie, sizeof link.cookie, "%s", transport_tag(t));
 	set_time(w);
-	*wire = (struct wire){ w, t, router_connect(w->router, &link, authn) };
+	*wire = (struct wire){ w, t, router_connect(w->router, &link, authn),
+			       endpoint };
 	if (!wire->session) {
 		free(wire);
 		turn_away(t);

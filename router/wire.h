@@ -28,14 +28,17 @@ int wires_init(struct wires *w, struct loop *loop, struct router *router)
 /* When all connections are closed. */
 void wires_deinit(struct wires *w);
 
+/* `endpoint` and `authn` outlive it. */
 void wires_accept(struct wires *w, struct transport *t,
-		  const struct authn *authn);
+		  const struct authn *authn,
+		  const struct endpoint_limits *endpoint);
 /* router_settle, by the loop's clock: after a local client (local.h) said
  * something outside of a message from a connection. */
 void wires_settle(struct wires *w);
 void wires_shutdown(struct wires *w, const char *reason);
 
-/* What net enforces of a role's limits. */
-struct transport_limits wire_limits(const struct role_limits *l);
+/* What net enforces of a role's limits and of an endpoint's. */
+struct transport_limits wire_limits(const struct role_limits *l,
+				    const struct endpoint_limits *endpoint);
 
 #endif

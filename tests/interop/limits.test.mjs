@@ -17,14 +17,14 @@ const BUSY = 'crossbar.error.max_concurrency_reached';
 const RATE = 100;
 
 const dir = tempDir();
-const [widePort, slowPort, openPort] = [await freePort(), await freePort(),
-  await freePort()];
+const [widePort, slowPort, openPort, tinyPort] = [await freePort(),
+  await freePort(), await freePort(), await freePort()];
 let router;
 
 function config() {
   const permissions = [{ uri: '', match: 'prefix', allow: { call: true,
     register: true, publish: true, subscribe: true } }];
-  const transport = (role, port) => ({ type: 'websocket',
+  const transport = (role, port, options = {}) => ({ type: 'websocket', options,
     endpoint: { type: 'tcp', interface: '127.0.0.1', port },
     auth: { anonymous: { type: 'static', role } } });
   return { version: 2,
@@ -43,7 +43,9 @@ function config() {
         { uri: 'own.', match: 'prefix', invoke: 'single', force: false }],
     }],
     transports: [transport('small', 1), transport('wide', widePort),
-      transport('slow', slowPort), transport('free', openPort)] };
+      transport('slow', slowPort), transport('free', openPort),
+      transport('wide', tinyPort, { max_message_size: 2000,
+        auto_ping_interval: 200, auto_ping_timeout: 400 })] };
 }
 
 before(async () => {
@@ -78,6 +80,28 @@ async function refusesAfter(peer, count, type, accepted, options, name, flood) {
   }
   return got;
 }
+
+const tiny = async () => (await Peer.connect({ port: tinyPort })).join();
+
+test("an endpoint's max_message_size", async () => {
+  const peer = await tiny();
+  peer.ask(48, {}, 'no.such.procedure', ['x'.repeat(1900)]);
+  await peer.hears([8, 48, 1, {}, 'wamp.error.no_such_procedure', ANY]);
+  peer.ask(48, {}, 'no.such.procedure', ['x'.repeat(2000)]);
+  await peer.ends();
+  assert.equal(peer.code, 1009);
+  const other = await raw(tinyPort);
+  assert.equal(other.answer[1] >> 4, 1); // 1,024 bytes
+  other.close();
+});
+
+test("an endpoint's auto_ping_interval and auto_ping_timeout", async () => {
+  const [alive, dead] = [await tiny(), await tiny()];
+  dead.write = () => {}; // no PONG
+  await dead.ends();
+  await alive.hearsNothing();
+  alive.close();
+});
 
 test('subscriptions', async () => {
   const peer = await small();

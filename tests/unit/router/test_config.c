@@ -200,6 +200,9 @@ static const struct {
 	const char *text, *wanted; /* a pattern with * */
 } mistakes[] = {
 	{ "{'a': ", "*c.json: line 1: *" },
+	{ "{" REALMS ",'transports':[{'type':'websocket'," PLACE ","
+	  "'options':{'max_message_size':100}}]}",
+	  "*options.max_message_size: accepted are 0 and numbers from 512" },
 	{ "[]", "*c.json: an object is wanted*" },
 	{ "{'version':2,'workerz':[]}", "*workerz: unknown key; *realms*" },
 	{ "{'version':1," REALMS "," TRANSPORTS "}", "*version: accepted is 2; *" },

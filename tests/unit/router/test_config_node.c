@@ -209,9 +209,9 @@ static void test_node__every_option_is_named(void **state)
 {
 	static const char *const names[] = {
 		"allow_null_origin", "enable_webstatus", "max_frame_size",
-		"max_message_size", "auto_fragment_size", "fail_by_drop",
+		"auto_fragment_size", "fail_by_drop",
 		"open_handshake_timeout", "close_handshake_timeout",
-		"auto_ping_interval", "auto_ping_timeout", "auto_ping_size",
+		"auto_ping_size",
 		"compression", "echo_close_codereason", "tcp_nodelay",
 	};
 	char text[1024], wanted[1024] = "*";
@@ -231,6 +231,29 @@ static void test_node__every_option_is_named(void **state)
 	config_deinit(&c);
 }
 
+static void test_node__limits_of_an_endpoint(void **state)
+{
+	static const char realm[] = "{'realms':[{" REALM "}],'transports':[";
+	struct config c;
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof text, "%s{'type':'universal'," AT("1") ","
+		 "'websocket':{'ws':{'options':{'max_message_size':65536,"
+		 "'auto_ping_interval':10000,'auto_ping_timeout':5000}}},"
+		 "'rawsocket':{'max_message_size':4096}}]}", realm);
+	load(&c, text, "");
+	assert_int_equal(c.transports[0].limits.message_bytes, 4096);
+	assert_int_equal(c.transports[0].limits.ping_ms, 10000);
+	assert_int_equal(c.transports[0].limits.pong_ms, 5000);
+	config_deinit(&c);
+	snprintf(text, sizeof text, "%s{'type':'rawsocket'," AT("1") ","
+		 "'options':{'max_message_size':0}}]}", realm);
+	load(&c, text, "");
+	assert_int_equal(c.transports[0].limits.message_bytes, 0);
+	config_deinit(&c);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -242,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_node__paths),
 		cmocka_unit_test(test_node__store_and_options),
 		cmocka_unit_test(test_node__every_option_is_named),
+		cmocka_unit_test(test_node__limits_of_an_endpoint),
 	};
 
 	setenv("TEST_PORT", "8081", 1);

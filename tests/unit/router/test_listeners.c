@@ -92,14 +92,19 @@ static void test_listeners__the_largest_message_of_any_role(void **state)
 					    .role_count = 2 } };
 	const struct config c = { .realms = realms, .realm_count = 2 };
 	const struct config empty = { .realm_count = 0 };
+	struct transport_config at = { .port = 0 };
 
 	(void)state;
-	assert_int_equal(listener_message_max(&empty),
+	assert_int_equal(listener_message_max(&empty, &at),
 			 limits_joining.message_bytes);
 	roles[1].limits.message_bytes = 5000000;
-	assert_int_equal(listener_message_max(&c), 5000000);
+	assert_int_equal(listener_message_max(&c, &at), 5000000);
 	roles[0].limits.message_bytes = 6000000;
-	assert_int_equal(listener_message_max(&c), 6000000);
+	assert_int_equal(listener_message_max(&c, &at), 6000000);
+	at.limits.message_bytes = 7000000;
+	assert_int_equal(listener_message_max(&c, &at), 6000000);
+	at.limits.message_bytes = 1000;
+	assert_int_equal(listener_message_max(&c, &at), 1000);
 }
 
 int main(void)
