@@ -26,7 +26,8 @@ struct role_limits {
 	uint32_t testaments;   /* of one session */
 	size_t testament_bytes;
 	/* When half of output_bytes is waiting, who feeds it is not read
-	 * from, rather than the peer being disconnected. */
+	 * from, rather than the peer being disconnected; unless it takes
+	 * nothing for 10 s (wire.c). */
 	bool backpressure;
 };
 

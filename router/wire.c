@@ -10,7 +10,12 @@ struct wire {
 	const struct endpoint_limits *limits; /* borrowed */
 };
 
-enum { PING_MS = 20000, PONG_MS = 40000 };
+enum {
+	PING_MS = 20000,
+	PONG_MS = 40000,
+	STALL_MS = 60000,
+	HOLDING_STALL_MS = 10000, /* where others wait for it to read */
+};
 
 struct transport_limits wire_limits(const struct role_limits *l,
 				    const struct endpoint_limits *endpoint)
@@ -26,7 +31,7 @@ struct transport_limits wire_limits(const struct role_limits *l,
 		.fragments_max = 1024,
 		.message_ms = 15000,
 		.output_max = l->output_bytes,
-		.stall_ms = 60000,
+		.stall_ms = l->backpressure ? HOLDING_STALL_MS : STALL_MS,
 		.ping_ms = ping,
 		.silence_ms = ping + pong,
 	};

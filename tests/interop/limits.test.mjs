@@ -17,8 +17,9 @@ const BUSY = 'crossbar.error.max_concurrency_reached';
 const RATE = 100;
 
 const dir = tempDir();
-const [widePort, slowPort, openPort, tinyPort] = [await freePort(),
-  await freePort(), await freePort(), await freePort()];
+const [widePort, slowPort, openPort, tinyPort, patientPort] = [
+  await freePort(), await freePort(), await freePort(), await freePort(),
+  await freePort()];
 let router;
 
 function config() {
@@ -34,6 +35,8 @@ function config() {
         { name: 'free', permissions, limits: Object.fromEntries(
           [...Object.keys(limits), 'output_bytes', 'rate', 'burst']
             .map((key) => [key, 0])) },
+        { name: 'patient', permissions,
+          limits: { output_bytes: 4000000, backpressure: true } },
         { name: 'slow', permissions, limits: { rate: RATE, burst: RATE } }],
       procedures: [
         { uri: 'busy.', match: 'prefix', invoke: 'roundrobin',
@@ -44,6 +47,7 @@ function config() {
     }],
     transports: [transport('small', 1), transport('wide', widePort),
       transport('slow', slowPort), transport('free', openPort),
+      transport('patient', patientPort),
       transport('wide', tinyPort, { max_message_size: 2000,
         auto_ping_interval: 200, auto_ping_timeout: 400 })] };
 }
@@ -80,6 +84,21 @@ async function refusesAfter(peer, count, type, accepted, options, name, flood) {
   }
   return got;
 }
+
+// Whoever feeds it waits, but not for a peer that is as good as dead. The kernel
+// takes some megabytes first.
+test('backpressure, and a subscriber that never reads', async () => {
+  const deaf = await raw(patientPort);
+  await deaf.subscribe('patient.flood');
+  deaf.socket.pause();
+  const publisher = await raw(patientPort);
+  const all = 3000;
+  for (let i = 0; i < all; i++)
+    publisher.ask(16, {}, 'patient.flood', ['x'.repeat(10000)]);
+  const id = publisher.ask(48, {}, 'wamp.session.count');
+  assert.deepEqual(await publisher.next(40000), [50, id, {}, [1]]);
+  publisher.close();
+});
 
 const tiny = async () => (await Peer.connect({ port: tinyPort })).join();
 
