@@ -85,8 +85,8 @@ async function refusesAfter(peer, count, type, accepted, options, name, flood) {
   return got;
 }
 
-// Whoever feeds it waits, but not for a peer that is as good as dead. The kernel
-// takes some megabytes first.
+// Whoever feeds it waits, but not for a peer that is as good as dead. The
+// kernel takes some megabytes first.
 test('backpressure, and a subscriber that never reads', async () => {
   const deaf = await raw(patientPort);
   await deaf.subscribe('patient.flood');
