@@ -82,8 +82,10 @@ void audit_step(struct coord *c)
 {
 	const struct donor *sole = NULL;
 
+	/* A batch that is settled while its job is being made ready would
+	 * have it made ready again. */
 	if (!c->ready || c->paused || c->trouble[0] || c->fatal ||
-	    c->now_ms < c->audit_after_ms ||
+	    programme_resumes(c) || c->now_ms < c->audit_after_ms ||
 	    (TAILQ_EMPTY(&c->trust.fresh) && TAILQ_EMPTY(&c->trust.rest)))
 		return;
 	if (!c->donors.audit_slots && answering(c, &sole) == 0)

@@ -148,6 +148,7 @@ static void settled(struct coord *c, const struct op *op)
 		verified(c, row, donor);
 	else
 		dropped(c, op, donor);
+	programme_settled(c, row->job);
 	trust_discard(&c->trust, trust_find(&c->trust, row->batch));
 	board_touch(&c->board);
 }

@@ -142,6 +142,38 @@ static void run(struct coord *c, struct pjob *p, struct prep *prep)
 	pjob_look(p);
 }
 
+static bool is_resuming(const struct pjob *p)
+{
+	return p->state == PJOB_PREPARING && p->record.id;
+}
+
+bool programme_resumes(const struct coord *c)
+{
+	const struct pjob *p;
+
+	TAILQ_FOREACH(p, &c->programme, link)
+		if (is_resuming(p))
+			return true;
+	return false;
+}
+
+/* What was loaded does not have it. */
+void programme_settled(struct coord *c, uint64_t job)
+{
+	struct pjob *p;
+
+	TAILQ_FOREACH(p, &c->programme, link)
+		if (is_resuming(p) && p->record.id == job)
+			p->overtaken = true;
+}
+
+static void begin_again(struct coord *c, struct pjob *p)
+{
+	p->overtaken = false;
+	p->record.id = 0;
+	pjob_set_state(c, p, PJOB_QUEUED);
+}
+
 void programme_prepared(struct coord *c, struct prep *prep)
 {
 	struct pjob *p = pjob_by_serial(c, prep->serial);
@@ -152,6 +184,8 @@ void programme_prepared(struct coord *c, struct prep *prep)
 		} else if (p->state == PJOB_PARSING) {
 			load(c, p, prep);
 			return;
+		} else if (p->overtaken) {
+			begin_again(c, p);
 		} else {
 			run(c, p, prep);
 		}

@@ -51,6 +51,7 @@ struct pjob {
 	struct job_record record;
 	const struct kind *kind;
 	struct prep *prep;     /* owned, while LOADING */
+	bool overtaken;        /* the ledger went on while PREPARING */
 	struct job *job;       /* owned, from RUNNING on; may be NULL later */
 	struct ranges *ranges; /* owned, from RUNNING on */
 	struct tally tally;    /* what is on disk */
@@ -159,6 +160,10 @@ void programme_finished(struct coord *c, struct op *op);
 void pjob_start(struct coord *c, struct pjob *p);
 void programme_loaded(struct coord *c, struct op *op);
 void programme_prepared(struct coord *c, struct prep *prep); /* takes */
+/* Is a job that the ledger has being made ready? */
+bool programme_resumes(const struct coord *c);
+/* A batch of this job was settled. */
+void programme_settled(struct coord *c, uint64_t job);
 
 /* coord_programme.c: which job is next */
 struct pjob *pjob_current(const struct coord *c); /* NULL: none */

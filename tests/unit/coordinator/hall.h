@@ -33,6 +33,8 @@ struct hall {
 	uint64_t calls[CALLS_MAX];
 	unsigned called;
 	bool hold; /* commits wait */
+	bool hold_preps;
+	struct prep *prep; /* that waits */
 	struct op *held, **last;
 	char token[SECRET_BYTES], pass[SECRET_BYTES], why[256];
 	uint64_t donor, removed, cancelled, tag;
@@ -61,6 +63,12 @@ UNUSED_OK static void commit(struct hall *h)
 	step(h, &e);
 }
 
+UNUSED_OK static void prepare(struct hall *h, struct prep *prep)
+{
+	prep_run(prep, &(struct job_env){ .threads = 1 });
+	step(h, &(struct coord_event){ .type = EV_PREPARED, .prep = prep });
+}
+
 UNUSED_OK static void effect(struct hall *h, struct coord_effect *e)
 {
 	switch (e->type) {
@@ -74,9 +82,10 @@ UNUSED_OK static void effect(struct hall *h, struct coord_effect *e)
 		h->last = &e->op->next;
 		break;
 	case EF_PREPARE:
-		prep_run(e->prep, &(struct job_env){ .threads = 1 });
-		step(h, &(struct coord_event){ .type = EV_PREPARED,
-					       .prep = e->prep });
+		if (h->hold_preps)
+			h->prep = e->prep;
+		else
+			prepare(h, e->prep);
 		break;
 	case EF_JOINED:
 		memcpy(h->token, e->token, SECRET_BYTES);

@@ -161,6 +161,68 @@ static void test_coord__a_lost_session_returns_all(void **state)
 	end(&h);
 }
 
+/* What was held, and nothing that follows from it. */
+static void prepare_held(struct hall *h)
+{
+	struct prep *prep = h->prep;
+
+	assert_non_null(prep);
+	h->prep = NULL;
+	prepare(h, prep);
+}
+
+/* A batch may be settled after its job was read from the ledger and before it
+ * runs: then what was read is not all there is. */
+static void overtake(bool lie)
+{
+	const char *path = database_new();
+	char phone[SECRET_BYTES], trusted[SECRET_BYTES];
+	struct coord_call call;
+	struct hall h;
+
+	open_hall(&h, path);
+	assert_int_equal(coord_queue(h.c, "fake:9000"), 0);
+	step(&h, &(struct coord_event){ .type = EV_READY });
+	come(&h, PHONE, 1, false, phone);
+	if (lie)
+		say_result(&h, h.calls[0], h.calls[0], phone, 1,
+			   bytes_str("eightbyt"));
+	else
+		answer(&h, h.calls[0], phone, 0, false);
+	assert_true(look(&h).pending_us > 0);
+	end(&h);
+
+	open_hall(&h, path);
+	rng_seed(&h.rng, 4); /* other tokens than before */
+	h.hold_preps = true;
+	assert_int_equal(coord_queue(h.c, "fake:9000"), 0);
+	step(&h, &(struct coord_event){ .type = EV_READY });
+	come(&h, TRUSTED, 1, true, trusted);
+	assert_int_equal(h.called, 1);
+	assert_true(coord_call(h.c, h.calls[0], &call) && call.audit);
+	prepare_held(&h); /* parsed, and then read from the ledger */
+	answer(&h, h.calls[0], trusted, 0, false);
+	prepare_held(&h); /* in vain */
+	prepare_held(&h);
+	h.hold_preps = false;
+	prepare_held(&h);
+	assert_int_equal(look(&h).pending_us, 0);
+	assert_int_equal(look(&h).verified_us > 0, !lie);
+	for (unsigned i = 1; i < h.called && !h.done; i++)
+		answer(&h, h.calls[i], trusted, 0, false);
+	assert_true(h.done);
+	assert_int_equal(look(&h).verified, 9000);
+	end(&h);
+	database_remove();
+}
+
+static void test_coord__a_job_that_was_overtaken_is_read_again(void **state)
+{
+	(void)state;
+	overtake(false);
+	overtake(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +233,8 @@ int main(void)
 		cmocka_unit_test(test_coord__finished_job_is_answered_again),
 		cmocka_unit_test(test_coord__restart_knows_the_sessions),
 		cmocka_unit_test(test_coord__a_lost_session_returns_all),
+		cmocka_unit_test(
+			test_coord__a_job_that_was_overtaken_is_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
